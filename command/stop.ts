@@ -1,0 +1,45 @@
+/** What ends a guest from outside: the time it was given, or a signal to the process. */
+
+/** Signals that end the process, and their numbers. */
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+
+/** Why a guest was ended from outside. */
+export type StopReason =
+  | { readonly kind: "timeout"; readonly milliseconds: number }
+  | { readonly kind: "signal"; readonly name: string; readonly number: number };
+
+/** An AbortSignal for a guest's end: aborted, with a {@linkcode StopReason}, on a signal or when the time is over. */
+export class Stop implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #listeners: [keyof typeof SIGNALS, () => void][] = [];
+  readonly #timer?: ReturnType<typeof setTimeout>;
+
+  /** @param timeout In milliseconds; no limit unless given. */
+  constructor(timeout?: number) {
+    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
+      const listener = () => this.#stop({ kind: "signal", name, number: SIGNALS[name] });
+      Deno.addSignalListener(name, listener);
+      this.#listeners.push([name, listener]);
+    }
+    if (timeout !== undefined) {
+      this.#timer = setTimeout(
+        () => this.#stop({ kind: "timeout", milliseconds: timeout }),
+        timeout,
+      );
+    }
+  }
+
+  /** Aborted when the guest is to end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const [name, listener] of this.#listeners) Deno.removeSignalListener(name, listener);
+    clearTimeout(this.#timer);
+  }
+
+  #stop(reason: StopReason): void {
+    this.#controller.abort(reason);
+  }
+}

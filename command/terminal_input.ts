@@ -1,0 +1,45 @@
+/** Standard input for a guest: as it is from a file or a pipe, key by key from a terminal. */
+
+import type { Reader } from "../devices/console.ts";
+
+const CTRL_D = 0x04;
+const CARRIAGE_RETURN = 0x0d;
+const NEWLINE = 0x0a;
+
+/**
+ * Standard input. On a terminal, from the first read on, each key arrives at
+ * once and unechoed, Enter is a newline, and Ctrl-D on its own ends the input;
+ * Ctrl-C still is a signal. Dispose it to leave the terminal as it was.
+ */
+export class TerminalInput implements Reader, Disposable {
+  readonly #isTerminal = Deno.stdin.isTerminal();
+  #isRaw = false;
+  #ended = false;
+
+  async read(bytes: Uint8Array): Promise<number | null> {
+    if (this.#ended) return null;
+    if (this.#isTerminal && !this.#isRaw) {
+      Deno.stdin.setRaw(true, { cbreak: true });
+      this.#isRaw = true;
+    }
+    const length = await Deno.stdin.read(bytes);
+    if (length === null || !this.#isTerminal) return length;
+    return this.#cook(bytes.subarray(0, length));
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isRaw) Deno.stdin.setRaw(false);
+    this.#isRaw = false;
+  }
+
+  /** Does to typed bytes what the terminal would have done; the number of bytes, null at the end. */
+  #cook(typed: Uint8Array): number | null {
+    typed.forEach((byte, i) => {
+      if (byte === CARRIAGE_RETURN) typed[i] = NEWLINE;
+    });
+    const end = typed.indexOf(CTRL_D);
+    if (end < 0) return typed.length;
+    this.#ended = true;
+    return end > 0 ? end : null;
+  }
+}

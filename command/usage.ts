@@ -1,0 +1,30 @@
+/** How the command is used: the help text, and the error of using it otherwise. */
+
+/** The command line makes no sense. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** What `--help` prints. */
+export const HELP = `Orchid runs a virtual machine on arm64 Linux with KVM.
+
+Usage: main.ts [options] <guest>
+
+  <guest>                a flat binary: arm64 machine code
+
+Options:
+  --machine tiny         one vCPU, RAM and a console at 0x996 (the default)
+  --accel auto|kvm       what executes the guest; auto takes the best there is
+  --memory SIZE          RAM: 4096, 0x1000, 64K, 512M, 2G (default 1M)
+  --load-address ADDR    where the guest is loaded (default 0x10000)
+  --entry ADDR           its first instruction (default: the load address)
+  --timeout SECONDS      end the guest after that time
+  --exit-on-newline      end the guest after the first line it prints
+  -v, --verbose          tell each step on stderr
+  --stats                print a table of exits and bytes at the end
+  --help                 print this text
+  --version              print the version
+
+Exit codes: 0 the guest ended cleanly; 1 the host or Orchid could not go on;
+2 wrong usage; 3 the guest crashed; 124 --timeout ran out; 130 Ctrl-C.
+`;

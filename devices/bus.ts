@@ -1,0 +1,144 @@
+/** The MMIO bus: which device an address belongs to. */
+
+import type { MmioExit } from "../vm/exit.ts";
+import { type MmioDevice, NOT_YET } from "./device.ts";
+
+/** Two devices at one address, or an address that cannot be. */
+export class BusError extends Error {
+  override readonly name = "BusError";
+}
+
+/** A device on the bus, and what has happened to it. */
+export interface Attachment {
+  /** For messages and statistics. */
+  readonly name: string;
+  /** The guest physical address of its first register. */
+  readonly base: number;
+  /** How many bytes of addresses it takes. */
+  readonly size: number;
+  readonly device: MmioDevice;
+  /** Loads answered. */
+  reads: number;
+  /** Stores taken. */
+  writes: number;
+}
+
+/** Told of accesses that no device claims. */
+export type UnclaimedListener = (exit: Readonly<MmioExit>) => void;
+
+const hex = (value: number) => `0x${value.toString(16)}`;
+
+/** Stands in for a device where there is none: reads as zero, ignores stores. */
+const nothing: MmioDevice = { read: () => 0, write() {} };
+
+/** Carries accesses to the devices that claim them. */
+export class MmioBus {
+  /** By address. */
+  readonly attachments: Attachment[] = [];
+  /** Where accesses that no device claims are counted. */
+  readonly unclaimed: Attachment = {
+    name: "unclaimed",
+    base: 0,
+    size: Infinity,
+    device: nothing,
+    reads: 0,
+    writes: 0,
+  };
+  readonly #onUnclaimed: UnclaimedListener;
+  /** The device of the last claimed access: the next one is most likely for it too. */
+  #last: Attachment = this.unclaimed;
+
+  constructor(onUnclaimed: UnclaimedListener = () => {}) {
+    this.#onUnclaimed = onUnclaimed;
+  }
+
+  /**
+   * Puts a device on the bus.
+   *
+   * @throws {BusError} if another device has any of these addresses.
+   */
+  attach(name: string, base: number, size: number, device: MmioDevice): void {
+    if (!Number.isSafeInteger(base) || !Number.isSafeInteger(size) || base < 0 || size < 1) {
+      throw new BusError(`${name} cannot be at ${base} with ${size} bytes`);
+    }
+    const other = this.attachments.find((a) => base < a.base + a.size && a.base < base + size);
+    if (other !== undefined) {
+      throw new BusError(
+        `${name} at ${hex(base)} (${size} bytes) overlaps ${other.name} at ${hex(other.base)} ` +
+          `(${other.size} bytes)`,
+      );
+    }
+    this.attachments.push({ name, base, size, device, reads: 0, writes: 0 });
+    this.attachments.sort((a, b) => a.base - b.base);
+  }
+
+  /**
+   * Carries one access; a load's answer is put into the exit's data.
+   *
+   * @returns False if the device cannot answer yet: try the same exit again after {@linkcode progress}.
+   */
+  access(exit: MmioExit): boolean {
+    const to = this.#find(exit.physAddr, exit.len);
+    const offset = exit.physAddr - to.base;
+    const done = exit.isWrite
+      ? store(to.device, offset, exit.len, exit.data)
+      : load(to.device, offset, exit.len, exit.data);
+    if (!done) return false;
+    if (exit.isWrite) to.writes++;
+    else to.reads++;
+    if (to === this.unclaimed) this.#onUnclaimed(exit);
+    return true;
+  }
+
+  /** Resolves when the access that was refused last may be tried again. */
+  async progress(): Promise<void> {
+    await this.#last.device.progress?.();
+  }
+
+  /** The device that claims all of an access. */
+  #find(address: number, length: number): Attachment {
+    const last = this.#last;
+    if (last !== this.unclaimed && holds(last, address, length)) return last;
+    for (const attachment of this.attachments) {
+      if (holds(attachment, address, length)) return this.#last = attachment;
+    }
+    return this.unclaimed;
+  }
+}
+
+function holds(a: Attachment, address: number, length: number): boolean {
+  return address >= a.base && address + length <= a.base + a.size;
+}
+
+function load(device: MmioDevice, offset: number, size: number, data: DataView): boolean {
+  if (size === 8) {
+    const low = device.read(offset, 4);
+    if (low === NOT_YET) return false;
+    const high = device.read(offset + 4, 4);
+    if (high === NOT_YET) return false;
+    data.setUint32(0, low, true);
+    data.setUint32(4, high, true);
+    return true;
+  }
+  const value = device.read(offset, size);
+  if (value === NOT_YET) return false;
+  // The stores take what fits: a device's answer never spills beyond the access.
+  if (size === 1) data.setUint8(0, value);
+  else if (size === 2) data.setUint16(0, value, true);
+  else data.setUint32(0, value, true);
+  return true;
+}
+
+function store(device: MmioDevice, offset: number, size: number, data: DataView): boolean {
+  switch (size) {
+    case 1:
+      return device.write(offset, 1, data.getUint8(0)) !== NOT_YET;
+    case 2:
+      return device.write(offset, 2, data.getUint16(0, true)) !== NOT_YET;
+    case 4:
+      return device.write(offset, 4, data.getUint32(0, true)) !== NOT_YET;
+    default:
+      return device.write(offset, 4, data.getUint32(0, true)) !== NOT_YET &&
+        device.write(offset + 4, 4, data.getUint32(4, true)) !== NOT_YET;
+  }
+}

@@ -1,0 +1,133 @@
+/** The console: a UART cut down to two byte-wide registers, DATA and STATUS. */
+
+import { type MmioDevice, NOT_YET } from "./device.ts";
+
+/** RW. A store prints a byte; a load waits for a byte of input and takes it, 0 at the end of input. */
+export const DATA = 0;
+/** RO. What a load from DATA would find. */
+export const STATUS = 1;
+/** STATUS: a byte of input is there. */
+export const STATUS_INPUT_READY = 1 << 0;
+/** STATUS: there is no more input, and there will be none. */
+export const STATUS_END_OF_INPUT = 1 << 1;
+
+/** How many bytes of addresses the registers take. */
+export const CONSOLE_SIZE = 2;
+
+/** Where the guest's output goes; `Deno.stdout` is one. */
+export interface Writer {
+  /** Writes some of the bytes, and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+}
+
+/** Where the guest's input comes from; `Deno.stdin` is one. */
+export interface Reader {
+  /** Reads at least one byte and says how many; null at the end. */
+  read(bytes: Uint8Array): Promise<number | null>;
+}
+
+const OUTPUT_SIZE = 64 * 1024;
+const INPUT_SIZE = 64 * 1024;
+
+/**
+ * The console. The guest's bytes are collected and written out in blocks: call
+ * {@linkcode flush} from time to time. Input is not asked for before the guest
+ * asks: what it never reads stays with whoever reads the same file next.
+ */
+export class Console implements MmioDevice {
+  /** Bytes printed. */
+  bytesOut = 0;
+  /** Bytes of input taken. */
+  bytesIn = 0;
+  /** Why output could not be written; what the guest prints after that is lost. */
+  failure?: Error;
+
+  readonly #writer: Writer;
+  readonly #reader: Reader;
+  /** Called with each byte that the guest prints. */
+  readonly #onOutput?: (byte: number) => void;
+
+  #output: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_SIZE);
+  #outputLength = 0;
+  #writing?: Promise<void>;
+  /** The block that is being written while the other one fills. */
+  #spare: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_SIZE);
+
+  readonly #input = new Uint8Array(INPUT_SIZE);
+  #inputAt = 0;
+  #inputEnd = 0;
+  #ended = false;
+  #reading?: Promise<void>;
+
+  constructor(writer: Writer, reader: Reader, onOutput?: (byte: number) => void) {
+    this.#writer = writer;
+    this.#reader = reader;
+    this.#onOutput = onOutput;
+  }
+
+  read(offset: number, size: number): number | typeof NOT_YET {
+    if (size !== 1) return 0;
+    if (this.#inputAt === this.#inputEnd && !this.#ended) this.#fetch();
+    const ready = this.#inputAt < this.#inputEnd;
+    if (offset === STATUS) {
+      return ready ? STATUS_INPUT_READY : this.#ended ? STATUS_END_OF_INPUT : 0;
+    }
+    if (!ready) return this.#ended ? 0 : NOT_YET;
+    this.bytesIn++;
+    return this.#input[this.#inputAt++]!;
+  }
+
+  write(offset: number, size: number, value: number): typeof NOT_YET | void {
+    if (offset !== DATA || size !== 1) return;
+    if (this.#outputLength === OUTPUT_SIZE) return NOT_YET;
+    this.#output[this.#outputLength++] = value;
+    this.bytesOut++;
+    this.#onOutput?.(value);
+  }
+
+  /** Starts writing out what has been printed, unless a block is under way. */
+  flush(): void {
+    if (this.#outputLength === 0 || this.#writing !== undefined) return;
+    const block = this.#output.subarray(0, this.#outputLength);
+    [this.#output, this.#spare] = [this.#spare, this.#output];
+    this.#outputLength = 0;
+    this.#writing = this.#writeOut(block).finally(() => this.#writing = undefined);
+  }
+
+  /** Resolves when all that has been printed is written. */
+  async drain(): Promise<void> {
+    for (this.flush(); this.#writing !== undefined; this.flush()) await this.#writing;
+  }
+
+  async progress(): Promise<void> {
+    this.flush();
+    await Promise.race([this.#writing, this.#reading].filter((promise) => promise !== undefined));
+  }
+
+  async #writeOut(block: Uint8Array): Promise<void> {
+    try {
+      for (let rest = block; rest.length > 0;) {
+        rest = rest.subarray(await this.#writer.write(rest));
+      }
+    } catch (error) {
+      this.failure = error as Error;
+    }
+  }
+
+  /** Asks for input, unless that is under way. */
+  #fetch(): void {
+    this.#reading ??= this.#readIn().finally(() => this.#reading = undefined);
+  }
+
+  async #readIn(): Promise<void> {
+    try {
+      const length = await this.#reader.read(this.#input);
+      this.#inputAt = 0;
+      this.#inputEnd = length ?? 0;
+      this.#ended = length === null;
+    } catch {
+      // stdin may be closed, or a directory: to the guest its input is over.
+      this.#ended = true;
+    }
+  }
+}

@@ -1,0 +1,3 @@
+// Executes a breakpoint instruction.
+
+    brk     #0x996

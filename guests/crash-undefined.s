@@ -1,0 +1,3 @@
+// Executes an instruction that does not exist.
+
+    udf     #0x123

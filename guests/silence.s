@@ -1,0 +1,3 @@
+// Does nothing, for ever, without ever leaving the guest.
+
+    b       .

@@ -1,0 +1,121 @@
+/** The one door to libc: every symbol in one typed table, opened on first use, and errno read where it is still valid. */
+
+import { type Advice, Errno, SystemCallError } from "./errno.ts";
+
+// ioctl and syscall are variadic in C; on arm64 and x86-64 Linux their integer
+// and pointer arguments travel as those of any other function. ioctl stands in
+// here twice, because its argument is a pointer or a number. An argument that C
+// widens to 64 bits must be declared as such: the call does not widen a u32.
+const symbols = {
+  // int open(const char *path, int flags);
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  // int close(int fd);
+  close: { parameters: ["i32"], result: "i32" },
+  // ssize_t read(int fd, void *buf, size_t count);
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // int ioctl(int fd, unsigned long request, void *argument);
+  ioctlPointer: { name: "ioctl", parameters: ["i32", "u32", "pointer"], result: "i32" },
+  // int ioctl(int fd, unsigned long request, unsigned long argument);
+  ioctlNumber: { name: "ioctl", parameters: ["i32", "u32", "u64"], result: "i32" },
+  // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
+  mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
+  // int munmap(void *addr, size_t length);
+  munmap: { parameters: ["pointer", "usize"], result: "i32" },
+  // int getpagesize(void);
+  getpagesize: { parameters: [], result: "i32" },
+  // int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact);
+  sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  // long syscall(long number, ...);
+  syscall: { parameters: ["i64", "i64", "i64", "buffer", "buffer"], result: "i64" },
+  // int abs(int j); only its address is wanted: a signal handler that does nothing.
+  abs: { type: "pointer" },
+  // int *__errno_location(void);
+  __errno_location: { parameters: [], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+/** The functions of libc that Orchid calls. */
+export type Libc = Deno.DynamicLibrary<typeof symbols>["symbols"];
+
+let opened: { functions: Libc; errno: Int32Array } | undefined;
+
+/** libc is not to be had: another operating system, or a missing permission. */
+export class LibcError extends Error {
+  override readonly name = "LibcError";
+}
+
+function open(): { functions: Libc; errno: Int32Array } {
+  let functions: Libc;
+  try {
+    functions = Deno.dlopen("libc.so.6", symbols).symbols;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new LibcError("calling libc needs a permission; run with --allow-ffi");
+    }
+    throw new LibcError(`cannot open libc.so.6 (glibc on Linux): ${(error as Error).message}`);
+  }
+  // An isolate stays on its thread, so the address of errno holds for good.
+  // libc keeps the memory for as long as the thread lives.
+  const location = functions.__errno_location();
+  if (location === null) throw new LibcError("__errno_location() gave no address");
+  const errno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(location, 4));
+  return opened = { functions, errno };
+}
+
+/**
+ * The functions of libc.
+ *
+ * @throws {LibcError} if libc cannot be opened.
+ */
+export function libc(): Libc {
+  return (opened ?? open()).functions;
+}
+
+/** errno, of use only right after the call that failed: anything in between may change it. */
+export function errno(): number {
+  return (opened ?? open()).errno[0] ?? 0;
+}
+
+/**
+ * An ioctl whose argument is a struct.
+ *
+ * @param call The ioctl's uapi name, for the error.
+ * @returns What the ioctl returned, 0 or more.
+ * @throws {SystemCallError} if it failed.
+ */
+export function ioctl(
+  fd: number,
+  call: string,
+  request: number,
+  argument: Deno.PointerValue,
+  advice?: Advice,
+): number {
+  const result = libc().ioctlPointer(fd, request, argument);
+  if (result < 0) throw new SystemCallError(call, errno(), advice);
+  return result;
+}
+
+/** An ioctl whose argument is a number; otherwise as {@linkcode ioctl}. */
+export function ioctlWithNumber(
+  fd: number,
+  call: string,
+  request: number,
+  argument: number | bigint,
+  advice?: Advice,
+): number {
+  const result = libc().ioctlNumber(fd, request, BigInt(argument));
+  if (result < 0) throw new SystemCallError(call, errno(), advice);
+  return result;
+}
+
+/** Repeats a call that a signal interrupted. */
+export function retryInterrupted(call: () => number | bigint): number | bigint {
+  for (;;) {
+    const result = call();
+    if (result >= 0 || errno() !== Errno.EINTR) return result;
+  }
+}
+
+/** A zero-terminated string, as C takes it. */
+export function cString(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(`${text}\0`);
+}

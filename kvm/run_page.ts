@@ -1,0 +1,165 @@
+/** The memory that a vCPU shares with the kernel: decodes kvm_run into an exit, and takes deferred writes out of the coalesced MMIO ring. */
+
+import {
+  type Exit,
+  type IntrExit,
+  KVM_EXIT_ARM_NISV,
+  KVM_EXIT_FAIL_ENTRY,
+  KVM_EXIT_INTERNAL_ERROR,
+  KVM_EXIT_INTR,
+  KVM_EXIT_MMIO,
+  KVM_EXIT_SYSTEM_EVENT,
+  KVM_EXIT_UNKNOWN,
+  type MmioExit,
+} from "../vm/exit.ts";
+import { SystemCallError } from "./errno.ts";
+import { errno, libc } from "./libc.ts";
+import { kvm_coalesced_mmio, kvm_coalesced_mmio_ring, kvm_run } from "./structs.ts";
+import { KVM_COALESCED_MMIO_PAGE_OFFSET } from "./uapi.ts";
+
+const PROT_READ_WRITE = 1 | 2;
+const MAP_SHARED = 1;
+/** mmap's answer when it failed. */
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+
+// Where the fields lie, counted in u32 (the page is read as a Uint32Array).
+const EXIT_REASON = kvm_run.offset.exit_reason / 4;
+const MMIO_PHYS_ADDR = kvm_run.offset["exit.mmio.phys_addr"] / 4;
+const MMIO_LEN = kvm_run.offset["exit.mmio.len"] / 4;
+const MMIO_IS_WRITE = kvm_run.offset["exit.mmio.is_write"] / 4;
+const FAIL_REASON = kvm_run.offset["exit.fail_entry.hardware_entry_failure_reason"] / 4;
+const FAIL_CPU = kvm_run.offset["exit.fail_entry.cpu"] / 4;
+const SUBERROR = kvm_run.offset["exit.internal.suberror"] / 4;
+const EVENT_TYPE = kvm_run.offset["exit.system_event.type"] / 4;
+const ESR_ISS = kvm_run.offset["exit.arm_nisv.esr_iss"] / 4;
+const FAULT_IPA = kvm_run.offset["exit.arm_nisv.fault_ipa"] / 4;
+
+const FIRST = kvm_coalesced_mmio_ring.offset.first / 4;
+const LAST = kvm_coalesced_mmio_ring.offset.last / 4;
+const ENTRIES = kvm_coalesced_mmio_ring.offset.coalesced_mmio / 4;
+const ENTRY_SIZE = kvm_coalesced_mmio.size / 4;
+const ENTRY_PHYS_ADDR = kvm_coalesced_mmio.offset.phys_addr / 4;
+const ENTRY_LEN = kvm_coalesced_mmio.offset.len / 4;
+const ENTRY_DATA = kvm_coalesced_mmio.offset.data / 4;
+
+/** A u64 at index `i`, exact up to 2^53 and so for every guest physical address (52 bits at most). */
+function u64At(words: Uint32Array, i: number): number {
+  return words[i]! + words[i + 1]! * 2 ** 32;
+}
+
+/** A vCPU's mapping: struct kvm_run and, behind it, the coalesced MMIO ring. */
+export class RunPage {
+  /** The last exit waits until the deferred writes before it are taken. */
+  held = false;
+
+  readonly #address: Deno.PointerObject;
+  readonly #size: number;
+  readonly #run: Uint32Array;
+  readonly #ring: Uint32Array;
+  /** How many entries the ring has room for. */
+  readonly #ringLength: number;
+
+  // One object for each frequent kind of exit, filled anew each time: such an exit allocates nothing.
+  readonly #mmio: MmioExit;
+  readonly #deferred: MmioExit;
+  readonly #deferredData = new Uint32Array(2);
+  readonly #intr: IntrExit = { reason: KVM_EXIT_INTR };
+
+  private constructor(address: Deno.PointerObject, size: number, coalesces: boolean) {
+    this.#address = address;
+    this.#size = size;
+    // One buffer for the life of the mapping; nobody may use it after unmap().
+    const memory = Deno.UnsafePointerView.getArrayBuffer(address, size);
+    this.#run = new Uint32Array(memory, 0, kvm_run.size / 4);
+    const pageSize = libc().getpagesize();
+    // Without a ring, two zeroes say "empty" for ever.
+    this.#ring = coalesces
+      ? new Uint32Array(memory, KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize, pageSize / 4)
+      : new Uint32Array(2);
+    this.#ringLength = Math.floor((this.#ring.length - ENTRIES) / ENTRY_SIZE);
+    const data = new DataView(memory, kvm_run.offset["exit.mmio.data"], 8);
+    this.#mmio = {
+      reason: KVM_EXIT_MMIO,
+      physAddr: 0,
+      data,
+      len: 0,
+      isWrite: false,
+      deferred: false,
+    };
+    this.#deferred = {
+      reason: KVM_EXIT_MMIO,
+      physAddr: 0,
+      data: new DataView(this.#deferredData.buffer),
+      len: 0,
+      isWrite: true,
+      deferred: true,
+    };
+  }
+
+  /**
+   * Maps a vCPU's shared memory.
+   *
+   * @param size What KVM_GET_VCPU_MMAP_SIZE said, in bytes.
+   * @param coalesces Whether there is a ring behind kvm_run.
+   * @throws {SystemCallError} if it cannot be mapped.
+   */
+  static map(fd: number, size: number, coalesces: boolean): RunPage {
+    const address = libc().mmap(null, BigInt(size), PROT_READ_WRITE, MAP_SHARED, fd, 0n);
+    if (address === null || Deno.UnsafePointer.value(address) === MAP_FAILED) {
+      throw new SystemCallError("mmap of kvm_run", errno());
+    }
+    return new RunPage(address, size, coalesces);
+  }
+
+  /** Gives the memory back. Nothing of this object may be used afterwards. */
+  unmap(): void {
+    libc().munmap(this.#address, BigInt(this.#size));
+  }
+
+  /** Whether writes wait in the ring. */
+  hasDeferred(): boolean {
+    return this.#ring[FIRST] !== this.#ring[LAST];
+  }
+
+  /** The oldest write in the ring, taken out of it. Only the owner of `first` may call: the vCPU's thread. */
+  takeDeferred(): MmioExit {
+    const first = this.#ring[FIRST]!;
+    const entry = ENTRIES + first * ENTRY_SIZE;
+    this.#deferred.physAddr = u64At(this.#ring, entry + ENTRY_PHYS_ADDR);
+    this.#deferred.len = this.#ring[entry + ENTRY_LEN]!;
+    this.#deferredData[0] = this.#ring[entry + ENTRY_DATA]!;
+    this.#deferredData[1] = this.#ring[entry + ENTRY_DATA + 1]!;
+    this.#ring[FIRST] = (first + 1) % this.#ringLength;
+    return this.#deferred;
+  }
+
+  /** What kvm_run says of the last exit. */
+  decode(): Exit {
+    const run = this.#run;
+    const reason = run[EXIT_REASON]!;
+    switch (reason) {
+      case KVM_EXIT_MMIO:
+        this.#mmio.physAddr = u64At(run, MMIO_PHYS_ADDR);
+        this.#mmio.len = run[MMIO_LEN]!;
+        // is_write is one byte; the padding behind it says nothing.
+        this.#mmio.isWrite = (run[MMIO_IS_WRITE]! & 0xff) !== 0;
+        return this.#mmio;
+      case KVM_EXIT_INTR:
+        return this.#intr;
+      case KVM_EXIT_SYSTEM_EVENT:
+        return { reason, type: run[EVENT_TYPE]! };
+      case KVM_EXIT_ARM_NISV:
+        return { reason, esrIss: run[ESR_ISS]!, faultIpa: u64At(run, FAULT_IPA) };
+      case KVM_EXIT_FAIL_ENTRY:
+        return {
+          reason,
+          hardwareEntryFailureReason: BigInt(u64At(run, FAIL_REASON)),
+          cpu: run[FAIL_CPU]!,
+        };
+      case KVM_EXIT_INTERNAL_ERROR:
+        return { reason, suberror: run[SUBERROR]! };
+      default:
+        return { reason: KVM_EXIT_UNKNOWN, exitReason: reason };
+    }
+  }
+}

@@ -1,0 +1,119 @@
+/** /dev/kvm itself: what the kernel offers, and where virtual machines come from. */
+
+import type { System } from "../vm/contract.ts";
+import { silent, type Trace } from "../vm/trace.ts";
+import { cString, errno, ioctlWithNumber, libc } from "./libc.ts";
+import { type Advice, SystemCallError } from "./errno.ts";
+import { system } from "./ioctl.ts";
+import { KVM_API_VERSION, KVM_CAP_ARM_VM_IPA_SIZE } from "./uapi.ts";
+import { KvmVm } from "./vm.ts";
+
+const O_RDWR = 2;
+const O_CLOEXEC = 0o2000000;
+
+/** The guest address space that VM type 0 stands for, in bits. */
+const DEFAULT_IPA_BITS = 40;
+
+const openAdvice: Advice = {
+  ENOENT: "this kernel has no KVM, or it is not loaded: on a board, look for CONFIG_KVM and " +
+    "whether the firmware starts the kernel at EL2 (dmesg | grep -i kvm)",
+  EACCES: "join the group that owns it (sudo usermod -aG kvm $USER), then log in again",
+  EPERM: "the sandbox or container around this process forbids it",
+  ENODEV: "the kernel was not started at EL2, so it cannot run guests (dmesg | grep -i kvm)",
+};
+
+/** KVM cannot be used on this host, for a reason that no errno tells. */
+export class KvmUnavailableError extends Error {
+  override readonly name = "KvmUnavailableError";
+}
+
+/**
+ * Fails unless the host can have an arm64 KVM at all.
+ *
+ * @throws {KvmUnavailableError} if not. Opening /dev/kvm proves nothing: an x86
+ * machine has one too.
+ */
+export function checkHost(os: string = Deno.build.os, arch: string = Deno.build.arch): void {
+  if (os !== "linux") {
+    throw new KvmUnavailableError(`KVM needs Linux; this host runs ${os}`);
+  }
+  if (arch !== "aarch64") {
+    throw new KvmUnavailableError(
+      `the host is ${arch}, and KVM runs arm64 guests only on an arm64 host`,
+    );
+  }
+}
+
+/**
+ * Fails unless the kernel speaks the KVM interface that this program speaks.
+ *
+ * @throws {KvmUnavailableError} if not.
+ */
+export function checkApiVersion(version: number): void {
+  if (version !== KVM_API_VERSION) {
+    throw new KvmUnavailableError(
+      `KVM_GET_API_VERSION says ${version}, expected ${KVM_API_VERSION}; this kernel's KVM is not the stable interface`,
+    );
+  }
+}
+
+/** The kernel's KVM. */
+export class KvmSystem implements System {
+  readonly accel = "kvm";
+  readonly #fd: number;
+  readonly #trace: Trace;
+
+  private constructor(fd: number, trace: Trace) {
+    this.#fd = fd;
+    this.#trace = trace;
+  }
+
+  /**
+   * Opens /dev/kvm.
+   *
+   * @throws {KvmUnavailableError} if the host is no arm64 Linux, or the API version is not 12.
+   * @throws {SystemCallError} if /dev/kvm cannot be opened.
+   */
+  static open(trace: Trace = silent, path = "/dev/kvm"): KvmSystem {
+    checkHost();
+    const fd = libc().open(cString(path), O_RDWR | O_CLOEXEC);
+    if (fd < 0) throw new SystemCallError(`open ${path}`, errno(), openAdvice);
+    trace.step(`Open ${path}, fd is ${fd}`);
+    const opened = new KvmSystem(fd, trace);
+    try {
+      const version = opened.#ioctl("KVM_GET_API_VERSION", 0);
+      checkApiVersion(version);
+      trace.step(`KVM API version is ${version}`);
+    } catch (error) {
+      opened[Symbol.dispose]();
+      throw error;
+    }
+    return opened;
+  }
+
+  /** What the kernel says of a capability: 0 if it lacks it (KVM_CHECK_EXTENSION). */
+  checkExtension(capability: number): number {
+    return this.#ioctl("KVM_CHECK_EXTENSION", capability);
+  }
+
+  createVm(): KvmVm {
+    const limit = this.checkExtension(KVM_CAP_ARM_VM_IPA_SIZE);
+    const bits = Math.min(limit || DEFAULT_IPA_BITS, DEFAULT_IPA_BITS);
+    // Type 0 asks for 40 bits, also on kernels that know no other type.
+    const fd = this.#ioctl("KVM_CREATE_VM", bits === DEFAULT_IPA_BITS ? 0 : bits);
+    this.#trace.step(`Create VM, fd is ${fd}, guest addresses have ${bits} bits`);
+    return new KvmVm(fd, {
+      vcpuMmapSize: this.#ioctl("KVM_GET_VCPU_MMAP_SIZE", 0),
+      checkExtension: (capability) => this.checkExtension(capability),
+      trace: this.#trace,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    libc().close(this.#fd);
+  }
+
+  #ioctl(call: keyof typeof system, argument: number): number {
+    return ioctlWithNumber(this.#fd, call, system[call], argument);
+  }
+}

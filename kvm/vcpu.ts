@@ -1,0 +1,148 @@
+/** One virtual CPU of the kernel's: its registers, and running it. */
+
+import type { Vcpu } from "../vm/contract.ts";
+import type { Exit } from "../vm/exit.ts";
+import type { Trace } from "../vm/trace.ts";
+import { Block } from "./block.ts";
+import { type Advice, Errno, SystemCallError } from "./errno.ts";
+import { vcpu } from "./ioctl.ts";
+import { errno, ioctl, type Libc, libc } from "./libc.ts";
+import { RunPage } from "./run_page.ts";
+import { registerName, registerSize } from "./registers.ts";
+import { kvm_one_reg, kvm_reg_list, kvm_vcpu_events, kvm_vcpu_init } from "./structs.ts";
+import { struct } from "./struct.ts";
+import { Ticker } from "./ticker.ts";
+import { KVM_ARM_TARGET_GENERIC_V8, KVM_ARM_VCPU_PSCI_0_2 } from "./uapi.ts";
+
+/** What a vCPU knows of the VM it was made by. */
+export interface VcpuContext {
+  readonly target: number;
+  readonly mmapSize: number;
+  readonly coalesces: boolean;
+  readonly injectsAborts: boolean;
+  readonly trace: Trace;
+}
+
+const runAdvice: Advice = {
+  ENOSYS: "the guest's instruction accessed MMIO in a way that this kernel cannot describe " +
+    "(ldp, stp, writeback or SIMD); use a plain ldr or str",
+};
+
+const registerAdvice: Advice = {
+  ENOENT: "this host has no such register",
+  EINVAL: "this host does not take that value, or has no such register",
+};
+
+const targetNames: Record<number, string> = { [KVM_ARM_TARGET_GENERIC_V8]: "generic ARMv8" };
+
+/** The widest register there is: an SVE Z register of 2048 bits. */
+const WIDEST_REGISTER = 256;
+
+/** More registers than any kernel lists; a longer list is asked for again. */
+const REGISTER_LIST_ROOM = 1024;
+
+/** A vCPU made by KVM_CREATE_VCPU. */
+export class KvmVcpu implements Vcpu {
+  readonly #fd: number;
+  readonly #libc: Libc = libc();
+  readonly #context: VcpuContext;
+  #page?: RunPage;
+  readonly #ticker = new Ticker();
+  /** The value that KVM_GET_ONE_REG and KVM_SET_ONE_REG exchange, and the request that points at it. */
+  readonly #value = new Block(struct({}), WIDEST_REGISTER);
+  readonly #oneReg = new Block(kvm_one_reg).set("addr", this.#value.address);
+
+  constructor(fd: number, context: VcpuContext) {
+    this.#fd = fd;
+    this.#context = context;
+  }
+
+  init(): void {
+    const { target, trace, mmapSize, coalesces } = this.#context;
+    const argument = new Block(kvm_vcpu_init)
+      .set("target", target)
+      .set("features", 1 << KVM_ARM_VCPU_PSCI_0_2);
+    this.#ioctl("KVM_ARM_VCPU_INIT", argument.pointer);
+    trace.step(
+      `Set vCPU type to ${target} (${targetNames[target] ?? "a named core"}), with PSCI 0.2`,
+    );
+    if (this.#page !== undefined) return;
+    this.#page = RunPage.map(this.#fd, mmapSize, coalesces);
+    trace.step(`Map kvm_run, ${mmapSize} bytes`);
+  }
+
+  getOneReg(id: bigint): bigint {
+    this.#oneRegIoctl("KVM_GET_ONE_REG", id);
+    let value = 0n;
+    for (let i = registerSize(id) - 1; i >= 0; i--) {
+      value = value << 8n | BigInt(this.#value.bytes[i] ?? 0);
+    }
+    return value;
+  }
+
+  setOneReg(id: bigint, value: bigint): void {
+    for (let i = 0, rest = value; i < registerSize(id); i++, rest >>= 8n) {
+      this.#value.bytes[i] = Number(rest & 0xffn);
+    }
+    this.#oneRegIoctl("KVM_SET_ONE_REG", id);
+  }
+
+  getRegList(): bigint[] {
+    const list = new Block(kvm_reg_list, REGISTER_LIST_ROOM * 8).set("n", REGISTER_LIST_ROOM);
+    this.#ioctl("KVM_GET_REG_LIST", list.pointer);
+    return Array.from({ length: Number(list.getBig("n")) }, (_, i) => list.getBig("reg", i));
+  }
+
+  run(): Exit {
+    const page = this.#page;
+    if (page === undefined) throw new Error("KVM_RUN needs KVM_ARM_VCPU_INIT first");
+    if (page.hasDeferred()) return page.takeDeferred();
+    if (!page.held) {
+      const result = this.#libc.ioctlPointer(this.#fd, vcpu.KVM_RUN, null);
+      if (result < 0) {
+        const code = errno();
+        // KVM has put KVM_EXIT_INTR into kvm_run along with EINTR.
+        if (code !== Errno.EINTR) throw new SystemCallError("KVM_RUN", code, runAdvice);
+      }
+      // What was written before this exit comes out before it.
+      if (page.hasDeferred()) {
+        page.held = true;
+        return page.takeDeferred();
+      }
+    }
+    page.held = false;
+    return page.decode();
+  }
+
+  interruptEvery(milliseconds: number): void {
+    this.#ticker.every(milliseconds);
+  }
+
+  injectExternalDataAbort(): boolean {
+    if (!this.#context.injectsAborts) return false;
+    const events = new Block(kvm_vcpu_events).set("exception.ext_dabt_pending", 1);
+    this.#ioctl("KVM_SET_VCPU_EVENTS", events.pointer);
+    return true;
+  }
+
+  [Symbol.dispose](): void {
+    this.#ticker.every(0);
+    this.#page?.unmap();
+    this.#libc.close(this.#fd);
+  }
+
+  #ioctl(call: keyof typeof vcpu, argument: Deno.PointerObject): void {
+    ioctl(this.#fd, call, vcpu[call], argument);
+  }
+
+  #oneRegIoctl(call: "KVM_GET_ONE_REG" | "KVM_SET_ONE_REG", id: bigint): void {
+    this.#oneReg.set("id", id);
+    ioctl(
+      this.#fd,
+      `${call} ${registerName(id)}`,
+      vcpu[call],
+      this.#oneReg.pointer,
+      registerAdvice,
+    );
+  }
+}

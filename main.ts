@@ -1,0 +1,158 @@
+/** Orchid's command, and the loop that runs a virtual machine. */
+
+import config from "./deno.json" with { type: "json" };
+import { readGuest } from "./command/guest.ts";
+import { type Options, parseOptions } from "./command/options.ts";
+import { ExitCode, report } from "./command/report.ts";
+import { say, StepList, write } from "./command/say.ts";
+import { MeteredVcpu, statsTable } from "./command/stats.ts";
+import { Stop } from "./command/stop.ts";
+import { TerminalInput } from "./command/terminal_input.ts";
+import { reportUnclaimed } from "./command/unclaimed.ts";
+import { HELP, UsageError } from "./command/usage.ts";
+import { registerId } from "./kvm/registers.ts";
+import { openSystem } from "./machine/accel.ts";
+import type { End } from "./machine/end.ts";
+import type { Machine } from "./machine/machine.ts";
+import { TinyMachineError } from "./machine/placement.ts";
+import { TinyMachine } from "./machine/tiny.ts";
+import { silent } from "./vm/trace.ts";
+import {
+  exitReasonName,
+  KVM_EXIT_ARM_NISV,
+  KVM_EXIT_FAIL_ENTRY,
+  KVM_EXIT_INTERNAL_ERROR,
+  KVM_EXIT_INTR,
+  KVM_EXIT_MMIO,
+  KVM_EXIT_SYSTEM_EVENT,
+} from "./vm/exit.ts";
+
+/** The vCPU stopped for a reason that nothing can be done about. */
+export class ExitError extends Error {
+  override readonly name = "ExitError";
+}
+
+/** How often the guest is interrupted to let the world outside move, in milliseconds: soon enough for a person who watches the console. */
+const TURN_PERIOD = 20;
+
+/**
+ * Runs a machine until it ends: runs its vCPU, does what the exit asks for, and
+ * again. Output is written out and timers and signals are served every 20 ms,
+ * however busy the guest is.
+ *
+ * @param signal Ends the machine from outside.
+ * @returns How it ended.
+ * @throws {ExitError} if KVM cannot go on with the guest.
+ */
+export async function run(machine: Machine, signal?: AbortSignal): Promise<End> {
+  const { vcpu, bus } = machine;
+  let wake = () => {};
+  const stop = () => {
+    machine.end ??= { kind: "aborted", reason: signal?.reason };
+    wake();
+  };
+  if (signal?.aborted) stop();
+  signal?.addEventListener("abort", stop);
+  vcpu.interruptEvery(TURN_PERIOD);
+  try {
+    while (machine.end === undefined) {
+      const exit = vcpu.run();
+      switch (exit.reason) {
+        case KVM_EXIT_MMIO:
+          while (!bus.access(exit) && machine.end === undefined) {
+            await new Promise<void>((resolve) => {
+              wake = resolve;
+              bus.progress().then(resolve);
+            });
+          }
+          break;
+        case KVM_EXIT_INTR:
+          await machine.turn();
+          break;
+        case KVM_EXIT_SYSTEM_EVENT:
+          machine.systemEvent(exit);
+          break;
+        case KVM_EXIT_ARM_NISV:
+          machine.accessWithoutSyndrome(exit);
+          break;
+        case KVM_EXIT_FAIL_ENTRY:
+          throw new ExitError(
+            `KVM_EXIT_FAIL_ENTRY: hardware_entry_failure_reason = ` +
+              `0x${exit.hardwareEntryFailureReason.toString(16)}, cpu = ${exit.cpu}`,
+          );
+        case KVM_EXIT_INTERNAL_ERROR:
+          throw new ExitError(
+            `KVM_EXIT_INTERNAL_ERROR: suberror = 0x${exit.suberror.toString(16)}`,
+          );
+        default:
+          throw new ExitError(
+            `${exitReasonName(exit.exitReason)}: exit_reason = 0x${exit.exitReason.toString(16)}`,
+          );
+      }
+    }
+    await settle(machine, signal);
+    return machine.end;
+  } finally {
+    vcpu.interruptEvery(0);
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** How long the rest of a stopped guest's output may take, in milliseconds. */
+const GRACE = 100;
+
+/** Writes out what the guest printed; an output that takes nothing cannot hold up a machine that is to stop. */
+async function settle(machine: Machine, signal?: AbortSignal): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    const expire = () => setTimeout(resolve, GRACE);
+    if (signal?.aborted) expire();
+    else signal?.addEventListener("abort", expire, { once: true });
+  });
+  await Promise.race([machine.settle(), stopped]);
+}
+
+/** Builds the machine that the options ask for, runs it, and says how it ended. */
+async function runGuest(options: Options): Promise<number> {
+  const trace = options.verbose ? new StepList() : silent;
+  const program = readGuest(options.guest, options.memory);
+  using system = openSystem(options.accel, trace);
+  using input = new TerminalInput();
+  using stop = new Stop(options.timeout);
+  using machine = new TinyMachine(system, {
+    ...options,
+    program,
+    input,
+    trace,
+    onUnclaimed: options.verbose ? reportUnclaimed(trace) : undefined,
+  });
+  const meter = new MeteredVcpu(machine.vcpu);
+  if (options.stats) machine.vcpu = meter;
+  trace.step("Run vCPU");
+  const end = await run(machine, stop.signal);
+  const code = report(end, machine.vcpu.getOneReg(registerId("pc")));
+  if (options.stats) write(`${statsTable(meter, machine.bus, machine.console)}\n`);
+  return code;
+}
+
+/** The command: from its arguments to its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const request = parseOptions(args);
+    switch (request.kind) {
+      case "help":
+        console.log(HELP);
+        return ExitCode.ok;
+      case "version":
+        console.log(`orchid ${config.version}`);
+        return ExitCode.ok;
+      case "run":
+        return await runGuest(request.options);
+    }
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    const wrongUsage = error instanceof UsageError || error instanceof TinyMachineError;
+    return wrongUsage ? ExitCode.usage : ExitCode.failure;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,34 @@
+/**
+ * Orchid as a library: build a virtual machine for arm64, put devices of your
+ * own on its bus, run it, and see how it ended.
+ *
+ * ```ts
+ * import { openSystem, run, TinyMachine } from "./mod.ts";
+ *
+ * using system = openSystem();
+ * using machine = new TinyMachine(system, { program: Deno.readFileSync("guests/hello.bin") });
+ * const end = await run(machine);
+ * console.log(end.kind); // "end-of-code"
+ * ```
+ *
+ * @module
+ */
+
+export { ExitError, run } from "./main.ts";
+export { type Accel, openSystem } from "./machine/accel.ts";
+export { TinyMachine, type TinyMachineOptions } from "./machine/tiny.ts";
+export { TinyMachineError } from "./machine/placement.ts";
+export type { Machine } from "./machine/machine.ts";
+export { type End, isClean } from "./machine/end.ts";
+export { type Crash, describeCrash, summarizeCrash } from "./machine/crash.ts";
+export { type Attachment, BusError, MmioBus, type UnclaimedListener } from "./devices/bus.ts";
+export { Console, type Reader, type Writer } from "./devices/console.ts";
+export { type MmioDevice, NOT_YET } from "./devices/device.ts";
+export { GuestMemory, GuestMemoryError, type GuestRegion } from "./vm/guest_memory.ts";
+export type { MemoryRegion, System, Vcpu, Vm } from "./vm/contract.ts";
+export * from "./vm/exit.ts";
+export { silent, type Trace } from "./vm/trace.ts";
+export { registerId, registerName, RegisterNameError, registerSize } from "./kvm/registers.ts";
+export { type Advice, type ErrnoName, SystemCallError } from "./kvm/errno.ts";
+export { LibcError } from "./kvm/libc.ts";
+export { KvmUnavailableError } from "./kvm/system.ts";

@@ -1,0 +1,126 @@
+/** Guest memory: the one door to it, by guest physical address, checked. */
+
+/** An access to guest memory that is not all inside one region. */
+export class GuestMemoryError extends Error {
+  override readonly name = "GuestMemoryError";
+}
+
+/** A stretch of guest physical addresses with memory behind it. */
+export interface GuestRegion {
+  /** The guest physical address of the first byte. */
+  readonly base: number;
+  /** Its length in bytes. */
+  readonly size: number;
+  /** Whether the guest may only read it. The host may always write. */
+  readonly readOnly: boolean;
+}
+
+const WASM_PAGE = 0x1_0000;
+/** As far as a memory with 32-bit addresses reaches. */
+const WASM32_LIMIT = 2 ** 32;
+
+const hex = (value: number) => `0x${value.toString(16)}`;
+
+/**
+ * The memory of one guest: regions of guest physical addresses, all in one
+ * shared WebAssembly.Memory, because every isolate can see that, atomics work
+ * on it, its pages never move, and the kernel takes them as a VM's memory.
+ *
+ * All access is by guest physical address, and every address with its length
+ * is checked against the regions: a number from the guest can do no more harm
+ * than a GuestMemoryError.
+ */
+export class GuestMemory {
+  readonly regions: readonly GuestRegion[];
+  readonly #origin: number;
+  readonly #bytes: Uint8Array<SharedArrayBuffer>;
+  readonly #view: DataView<SharedArrayBuffer>;
+
+  /**
+   * Allocates zeroed memory. Pages cost nothing until they are touched, the
+   * room between regions included.
+   *
+   * @throws {GuestMemoryError} if the host does not give that much.
+   */
+  constructor(regions: readonly GuestRegion[]) {
+    this.regions = regions;
+    const lowest = Math.min(...regions.map((region) => region.base));
+    const end = Math.max(...regions.map((region) => region.base + region.size));
+    // Host addresses then have the same offset in a page as guest addresses.
+    this.#origin = lowest - lowest % WASM_PAGE;
+    const buffer = allocate(Math.ceil((end - this.#origin) / WASM_PAGE));
+    this.#bytes = new Uint8Array(buffer);
+    this.#view = new DataView(buffer);
+  }
+
+  /** Whether `length` bytes from `address` on are all inside one region. */
+  contains(address: number, length: number): boolean {
+    return this.#regionOf(address, length) !== undefined;
+  }
+
+  /**
+   * The bytes from `address` on, as a view: writing to it writes guest memory.
+   *
+   * @throws {GuestMemoryError} if they are not all inside one region.
+   */
+  bytes(address: number, length: number): Uint8Array<SharedArrayBuffer> {
+    const at = this.#locate(address, length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  /** Copies bytes into guest memory. @throws {GuestMemoryError} if they do not fit inside one region. */
+  write(address: number, bytes: Uint8Array): void {
+    this.#bytes.set(bytes, this.#locate(address, bytes.length));
+  }
+
+  /** A little-endian 32-bit word. @throws {GuestMemoryError} if it is not inside a region. */
+  readUint32(address: number): number {
+    return this.#view.getUint32(this.#locate(address, 4), true);
+  }
+
+  /** Writes a little-endian 32-bit word. @throws {GuestMemoryError} if it is not inside a region. */
+  writeUint32(address: number, value: number): void {
+    this.#view.setUint32(this.#locate(address, 4), value, true);
+  }
+
+  /** A little-endian 64-bit word. @throws {GuestMemoryError} if it is not inside a region. */
+  readUint64(address: number): bigint {
+    return this.#view.getBigUint64(this.#locate(address, 8), true);
+  }
+
+  /** Writes a little-endian 64-bit word. @throws {GuestMemoryError} if it is not inside a region. */
+  writeUint64(address: number, value: bigint): void {
+    this.#view.setBigUint64(this.#locate(address, 8), value, true);
+  }
+
+  #locate(address: number, length: number): number {
+    if (this.#regionOf(address, length) === undefined) {
+      throw new GuestMemoryError(
+        `there is no guest memory at ${hex(address)} for ${length} bytes`,
+      );
+    }
+    return address - this.#origin;
+  }
+
+  #regionOf(address: number, length: number): GuestRegion | undefined {
+    // Also false for NaN and for numbers that are not whole.
+    if (!Number.isSafeInteger(address) || !Number.isSafeInteger(length) || length < 0) return;
+    return this.regions.find(({ base, size }) =>
+      address >= base && length <= base + size - address
+    );
+  }
+}
+
+/** A shared WebAssembly memory of that many pages, with 64-bit addresses where 32 bits do not reach. */
+function allocate(pages: number): SharedArrayBuffer {
+  // The types of memories with 64-bit addresses are not in TypeScript's library yet.
+  const descriptor = pages * WASM_PAGE < WASM32_LIMIT
+    ? { initial: pages, maximum: pages, shared: true }
+    : { address: "i64", initial: BigInt(pages), maximum: BigInt(pages), shared: true };
+  try {
+    const memory = new WebAssembly.Memory(descriptor as WebAssembly.MemoryDescriptor);
+    return memory.buffer as unknown as SharedArrayBuffer;
+  } catch {
+    throw new GuestMemoryError(`the host does not give ${pages * WASM_PAGE} bytes of guest memory`);
+  }
+}
