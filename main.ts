@@ -1,5 +1,6 @@
 /** Orchid's command, and the loop that runs a virtual machine. */
 
+import { OrchidError } from "./vm/error.ts";
 import config from "./deno.json" with { type: "json" };
 import { readGuest } from "./command/guest.ts";
 import { type Options, parseOptions } from "./command/options.ts";
@@ -28,9 +29,7 @@ import {
 } from "./vm/exit.ts";
 
 /** The vCPU stopped for a reason that nothing can be done about. */
-export class ExitError extends Error {
-  override readonly name = "ExitError";
-}
+export class ExitError extends OrchidError {}
 
 /** How often the guest is interrupted to let the world outside move, in milliseconds: soon enough for a person who watches the console. */
 const TURN_PERIOD = 20;

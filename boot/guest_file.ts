@@ -1,9 +1,9 @@
 /** What kind of file a guest is, told by its first bytes. */
 
+import { OrchidError } from "../vm/error.ts";
+
 /** A guest file that cannot be run, and why. */
-export class GuestFileError extends Error {
-  override readonly name = "GuestFileError";
-}
+export class GuestFileError extends OrchidError {}
 
 // ELF header (System V ABI, "ELF Header"): magic, then e_ident[EI_CLASS], and e_machine at 18.
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];

@@ -1,9 +1,9 @@
 /** How the command is used: the help text, and the error of using it otherwise. */
 
+import { OrchidError } from "../vm/error.ts";
+
 /** The command line makes no sense. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
+export class UsageError extends OrchidError {}
 
 /** What `--help` prints. */
 export const HELP = `Orchid runs a virtual machine on arm64 Linux with KVM.

@@ -1,12 +1,11 @@
 /** The MMIO bus: which device an address belongs to. */
 
+import { OrchidError } from "../vm/error.ts";
 import type { MmioExit } from "../vm/exit.ts";
 import { type MmioDevice, NOT_YET } from "./device.ts";
 
 /** Two devices at one address, or an address that cannot be. */
-export class BusError extends Error {
-  override readonly name = "BusError";
-}
+export class BusError extends OrchidError {}
 
 /** A device on the bus, and what has happened to it. */
 export interface Attachment {
@@ -16,6 +15,7 @@ export interface Attachment {
   readonly base: number;
   /** How many bytes of addresses it takes. */
   readonly size: number;
+  /** The device itself. */
   readonly device: MmioDevice;
   /** Loads answered. */
   reads: number;
@@ -48,6 +48,7 @@ export class MmioBus {
   /** The device of the last claimed access: the next one is most likely for it too. */
   #last: Attachment = this.unclaimed;
 
+  /** An empty bus. @param onUnclaimed Told of each access that no device claims. */
   constructor(onUnclaimed: UnclaimedListener = () => {}) {
     this.#onUnclaimed = onUnclaimed;
   }

@@ -44,7 +44,6 @@ export class Console implements MmioDevice {
 
   readonly #writer: Writer;
   readonly #reader: Reader;
-  /** Called with each byte that the guest prints. */
   readonly #onOutput?: (byte: number) => void;
 
   #output: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_SIZE);
@@ -59,12 +58,20 @@ export class Console implements MmioDevice {
   #ended = false;
   #reading?: Promise<void>;
 
+  /**
+   * A console that has printed nothing and asked for nothing.
+   *
+   * @param writer Where the guest's output goes.
+   * @param reader Where its input comes from.
+   * @param onOutput Called with each byte that the guest prints.
+   */
   constructor(writer: Writer, reader: Reader, onOutput?: (byte: number) => void) {
     this.#writer = writer;
     this.#reader = reader;
     this.#onOutput = onOutput;
   }
 
+  /** A load from DATA or STATUS. */
   read(offset: number, size: number): number | typeof NOT_YET {
     if (size !== 1) return 0;
     if (this.#inputAt === this.#inputEnd && !this.#ended) this.#fetch();
@@ -77,6 +84,7 @@ export class Console implements MmioDevice {
     return this.#input[this.#inputAt++]!;
   }
 
+  /** A store to DATA. */
   write(offset: number, size: number, value: number): typeof NOT_YET | void {
     if (offset !== DATA || size !== 1) return;
     if (this.#outputLength === OUTPUT_SIZE) return NOT_YET;
@@ -99,6 +107,7 @@ export class Console implements MmioDevice {
     for (this.flush(); this.#writing !== undefined; this.flush()) await this.#writing;
   }
 
+  /** Resolves when there is input, or room for output. */
   async progress(): Promise<void> {
     this.flush();
     await Promise.race([this.#writing, this.#reading].filter((promise) => promise !== undefined));

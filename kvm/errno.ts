@@ -1,5 +1,7 @@
 /** Names of errno values (asm-generic/errno-base.h and errno.h, which arm64 and x86-64 share) and the error that carries one. */
 
+import { OrchidError } from "../vm/error.ts";
+
 /** What KVM and the file calls can answer; a number that is not here is shown as it is. */
 export const Errno = {
   EPERM: 1,
@@ -44,10 +46,10 @@ export function errnoName(errno: number): string {
 }
 
 /** A system call failed. The message names the call and the errno, and says what to do where that is known. */
-export class SystemCallError extends Error {
-  override readonly name = "SystemCallError";
-
+export class SystemCallError extends OrchidError {
   /**
+   * A failed call.
+   *
    * @param call What was called, such as `KVM_CREATE_VM` or `open /dev/kvm`.
    * @param errno The errno value.
    * @param advice What to do, by errno name.

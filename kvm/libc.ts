@@ -1,5 +1,6 @@
 /** The one door to libc: every symbol in one typed table, opened on first use, and errno read where it is still valid. */
 
+import { OrchidError } from "../vm/error.ts";
 import { type Advice, Errno, SystemCallError } from "./errno.ts";
 
 // ioctl and syscall are variadic in C; on arm64 and x86-64 Linux their integer
@@ -39,9 +40,7 @@ export type Libc = Deno.DynamicLibrary<typeof symbols>["symbols"];
 let opened: { functions: Libc; errno: Int32Array } | undefined;
 
 /** libc is not to be had: another operating system, or a missing permission. */
-export class LibcError extends Error {
-  override readonly name = "LibcError";
-}
+export class LibcError extends OrchidError {}
 
 function open(): { functions: Libc; errno: Int32Array } {
   let functions: Libc;

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { OrchidError } from "../vm/error.ts";
 import { kvm_regs } from "./structs.ts";
 import { type SystemRegister, systemRegisters } from "./system_registers.ts";
 import {
@@ -27,9 +28,7 @@ import {
 } from "./uapi.ts";
 
 /** A register name that stands for nothing. */
-export class RegisterNameError extends Error {
-  override readonly name = "RegisterNameError";
-}
+export class RegisterNameError extends OrchidError {}
 
 /** The size of a register in bytes, which its ID carries. */
 export function registerSize(id: bigint): number {

@@ -1,5 +1,6 @@
 /** /dev/kvm itself: what the kernel offers, and where virtual machines come from. */
 
+import { OrchidError } from "../vm/error.ts";
 import type { System } from "../vm/contract.ts";
 import { silent, type Trace } from "../vm/trace.ts";
 import { cString, errno, ioctlWithNumber, libc } from "./libc.ts";
@@ -23,9 +24,7 @@ const openAdvice: Advice = {
 };
 
 /** KVM cannot be used on this host, for a reason that no errno tells. */
-export class KvmUnavailableError extends Error {
-  override readonly name = "KvmUnavailableError";
-}
+export class KvmUnavailableError extends OrchidError {}
 
 /**
  * Fails unless the host can have an arm64 KVM at all.

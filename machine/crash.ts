@@ -11,12 +11,19 @@ export interface Crash {
   readonly summary?: string;
   /** The number of the exception vector, 0 to 15; undefined if none was taken. */
   readonly vector?: number;
+  /** ESR_EL1, bits 31:0: what happened. */
   readonly esr: bigint;
+  /** ELR_EL1: where. */
   readonly elr: bigint;
+  /** FAR_EL1: at which address, for some kinds. */
   readonly far: bigint;
+  /** SPSR_EL1: PSTATE before the exception. */
   readonly spsr: bigint;
+  /** Where the vCPU is now: at a vector, if one was taken. */
   readonly pc: bigint;
+  /** SP_EL0. */
   readonly spEl0: bigint;
+  /** SP_EL1. */
   readonly spEl1: bigint;
   /** X0 to X30. */
   readonly x: readonly bigint[];

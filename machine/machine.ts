@@ -7,7 +7,9 @@ import type { End } from "./end.ts";
 
 /** A machine that is ready to run. */
 export interface Machine {
+  /** The vCPU to run. */
   readonly vcpu: Vcpu;
+  /** Where its MMIO goes. */
   readonly bus: MmioBus;
   /** How it ended, once it has. */
   end?: End;

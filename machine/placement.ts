@@ -1,5 +1,6 @@
 /** Where a program goes in a tiny machine's memory, checked. */
 
+import { OrchidError } from "../vm/error.ts";
 import { hex } from "./esr.ts";
 import {
   DEFAULT_RAM_SIZE,
@@ -11,9 +12,7 @@ import {
 } from "./layout.ts";
 
 /** A tiny machine that cannot be: sizes or addresses that do not fit. */
-export class TinyMachineError extends Error {
-  override readonly name = "TinyMachineError";
-}
+export class TinyMachineError extends OrchidError {}
 
 /** What is asked for; see TinyMachineOptions. */
 interface Wish {

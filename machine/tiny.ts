@@ -62,11 +62,15 @@ const OWN_VECTORS = [0x000n, 0x200n];
 
 /** The tiny machine, ready to run. */
 export class TinyMachine implements Machine, Disposable {
+  /** RAM and the exception vectors. */
   readonly memory: GuestMemory;
+  /** Where the console is, and where other devices may be attached. */
   readonly bus: MmioBus;
+  /** The console at 0x996. */
   readonly console: Console;
   /** May be replaced by one that watches it. */
   vcpu: Vcpu;
+  /** How it ended, once it has. */
   end?: End;
 
   readonly #vm: Vm;
@@ -112,6 +116,7 @@ export class TinyMachine implements Machine, Disposable {
     this.#setRegisters(place.entry, RAM_BASE + place.memory, trace);
   }
 
+  /** Writes output, lets timers, signals and input through, and looks for a guest that cannot go on. */
   async turn(): Promise<void> {
     this.console.flush();
     await new Promise<void>((resolve) => setTimeout(resolve, 0));
@@ -119,6 +124,7 @@ export class TinyMachine implements Machine, Disposable {
     this.#checkVectors();
   }
 
+  /** Ends the machine as the guest asked PSCI to. */
   systemEvent(exit: SystemEventExit): void {
     switch (exit.type) {
       case KVM_SYSTEM_EVENT_SHUTDOWN:
@@ -135,6 +141,7 @@ export class TinyMachine implements Machine, Disposable {
     }
   }
 
+  /** Answers an access that KVM does not describe as a bus does where nothing is: with an external abort. */
   accessWithoutSyndrome(exit: ArmNisvExit): void {
     this.#undescribed = exit.faultIpa;
     // As on hardware where nothing answers. A guest with vectors of its own may go on from there.
@@ -143,11 +150,13 @@ export class TinyMachine implements Machine, Disposable {
     this.#crash({ summary: `MMIO access at ${hex(exit.faultIpa)} at PC ${hex(pc)}` });
   }
 
+  /** Writes out what the guest has printed. */
   async settle(): Promise<void> {
     await this.console.drain();
     if (this.console.failure !== undefined) throw this.console.failure;
   }
 
+  /** Gives the virtual machine back to the kernel. */
   [Symbol.dispose](): void {
     this.vcpu[Symbol.dispose]();
     this.#vm[Symbol.dispose]();

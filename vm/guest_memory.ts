@@ -1,9 +1,9 @@
 /** Guest memory: the one door to it, by guest physical address, checked. */
 
+import { OrchidError } from "./error.ts";
+
 /** An access to guest memory that is not all inside one region. */
-export class GuestMemoryError extends Error {
-  override readonly name = "GuestMemoryError";
-}
+export class GuestMemoryError extends OrchidError {}
 
 /** A stretch of guest physical addresses with memory behind it. */
 export interface GuestRegion {
@@ -31,6 +31,7 @@ const hex = (value: number) => `0x${value.toString(16)}`;
  * than a GuestMemoryError.
  */
 export class GuestMemory {
+  /** Where there is memory. */
   readonly regions: readonly GuestRegion[];
   readonly #origin: number;
   readonly #bytes: Uint8Array<SharedArrayBuffer>;
