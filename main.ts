@@ -114,7 +114,9 @@ async function settle(machine: Machine, signal?: AbortSignal): Promise<void> {
 async function runGuest(options: Options): Promise<number> {
   const trace = options.verbose ? new StepList() : silent;
   const program = readGuest(options.guest, options.memory);
-  using system = openSystem(options.accel, trace);
+  using system = openSystem(options.accel, trace, (why) => {
+    say(`running on the software CPU, because there is no KVM for arm64 here: ${why}`);
+  });
   using input = new TerminalInput();
   using stop = new Stop(options.timeout);
   using machine = new TinyMachine(system, {

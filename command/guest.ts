@@ -9,10 +9,10 @@ import { DEFAULT_RAM_SIZE } from "../machine/layout.ts";
  *
  * @param memory The guest's RAM in bytes, which is as much as it is worth reading.
  * @throws {GuestFileError} if the file is empty, too large, or not a flat binary.
- * @throws {SystemCallError} if it cannot be read.
+ * @throws {SystemCallError | GuestFileError} if it cannot be read.
  */
 export function readGuest(path: string, memory: number = DEFAULT_RAM_SIZE): Uint8Array {
-  const bytes = readFile(path, memory);
+  const bytes = Deno.build.os === "linux" ? readFile(path, memory) : readWithDeno(path, memory);
   checkFlatBinary(path, bytes);
   if (bytes.length > memory) {
     throw new GuestFileError(
@@ -20,4 +20,16 @@ export function readGuest(path: string, memory: number = DEFAULT_RAM_SIZE): Uint
     );
   }
   return bytes;
+}
+
+/** As readFile of kvm/, where there is no libc to call. */
+function readWithDeno(path: string, limit: number): Uint8Array {
+  try {
+    return Deno.readFileSync(path).subarray(0, limit + 1);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new GuestFileError(`reading ${path} needs a permission; run with --allow-read`);
+    }
+    throw new GuestFileError(`cannot read ${path}: ${(error as Error).message}`);
+  }
 }

@@ -2,6 +2,7 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
+import type { Accel } from "../machine/accel.ts";
 import { parseAddress, parseSeconds, parseSize } from "./size.ts";
 import { UsageError } from "./usage.ts";
 
@@ -14,7 +15,7 @@ export type Request =
 export interface Options {
   /** The guest's file. */
   readonly guest: string;
-  readonly accel: "auto" | "kvm";
+  readonly accel: Accel;
   /** RAM in bytes. */
   readonly memory?: number;
   readonly loadAddress?: number;
@@ -32,7 +33,7 @@ const VALUES = ["machine", "accel", "memory", "load-address", "entry", "timeout"
 /** Words that an option takes, and what to say of those that it will take one day. */
 const CHOICES = {
   machine: { known: ["tiny"], later: { virt: "the machine for Linux" } },
-  accel: { known: ["auto", "kvm"], later: { soft: "the software CPU" } },
+  accel: { known: ["auto", "kvm", "soft"], later: {} },
 } as const;
 
 /**
@@ -52,10 +53,9 @@ export function parseOptions(args: readonly string[]): Request {
   if (parsed.version === true) return { kind: "version" };
   const value = (option: typeof VALUES[number]) => only(option, parsed[option] as string[]);
   choose("machine", value("machine"));
-  const accel = choose("accel", value("accel")) === "kvm" ? "kvm" : "auto";
   const options: Options = {
     guest: onlyGuest(parsed._.map(String)),
-    accel,
+    accel: (choose("accel", value("accel")) ?? "auto") as Accel,
     memory: optional(value("memory"), (text) => parseSize("--memory", text)),
     loadAddress: optional(value("load-address"), (text) => parseAddress("--load-address", text)),
     entry: optional(value("entry"), (text) => parseAddress("--entry", text)),
@@ -74,6 +74,8 @@ function joinValues(args: readonly string[]): string[] {
   for (let i = 0; i < args.length; i++) {
     const word = args[i]!;
     if (word === "--") return [...joined, ...args.slice(i)];
+    // To parse-args this is the name of what is left over.
+    if (word.startsWith("--_")) refuseUnknown(word, word.slice(2));
     const value = takesValue.has(word) ? args[i + 1] : undefined;
     joined.push(value === undefined ? word : `${word}=${value}`);
     if (value !== undefined) i++;

@@ -3,7 +3,7 @@
 import { format } from "@std/fmt/bytes";
 import type { MmioBus } from "../devices/bus.ts";
 import type { Console } from "../devices/console.ts";
-import type { Vcpu } from "../vm/contract.ts";
+import type { Counter, Vcpu } from "../vm/contract.ts";
 import { type Exit, exitReasonName, KVM_EXIT_MMIO, KVM_EXIT_UNKNOWN } from "../vm/exit.ts";
 
 /** A vCPU that counts its exits and the time between them. */
@@ -51,6 +51,9 @@ export class MeteredVcpu implements Vcpu {
   injectExternalDataAbort(): boolean {
     return this.#vcpu.injectExternalDataAbort();
   }
+  counters(): readonly Counter[] {
+    return this.#vcpu.counters?.() ?? [];
+  }
   [Symbol.dispose](): void {
     this.#vcpu[Symbol.dispose]();
   }
@@ -58,7 +61,7 @@ export class MeteredVcpu implements Vcpu {
 
 /** The table that `--stats` prints. */
 export function statsTable(vcpu: MeteredVcpu, bus: MmioBus, console: Console): string {
-  const rows: [string, string][] = [
+  const rows: Counter[] = [
     ["time in the guest", `${vcpu.guestTime.toFixed(1)} ms`],
     ...[...vcpu.exits].map(([reason, n]): [string, string] => [exitReasonName(reason), `${n}`]),
     ["writes collected in the kernel", `${vcpu.deferred}`],
@@ -66,6 +69,7 @@ export function statsTable(vcpu: MeteredVcpu, bus: MmioBus, console: Console): s
       name,
       `${reads} loads, ${writes} stores`,
     ]),
+    ...vcpu.counters(),
     ["console output", format(console.bytesOut, { binary: true })],
     ["console input", format(console.bytesIn, { binary: true })],
   ];

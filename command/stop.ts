@@ -1,7 +1,9 @@
 /** What ends a guest from outside: the time it was given, or a signal to the process. */
 
 /** Signals that end the process, and their numbers. */
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+const SIGNALS = Deno.build.os === "windows"
+  ? { SIGINT: 2 }
+  : { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 };
 
 /** Why a guest was ended from outside. */
 export type StopReason =
@@ -11,13 +13,13 @@ export type StopReason =
 /** An AbortSignal for a guest's end: aborted, with a {@linkcode StopReason}, on a signal or when the time is over. */
 export class Stop implements Disposable {
   readonly #controller = new AbortController();
-  readonly #listeners: [keyof typeof SIGNALS, () => void][] = [];
+  readonly #listeners: [Deno.Signal, () => void][] = [];
   readonly #timer?: ReturnType<typeof setTimeout>;
 
   /** @param timeout In milliseconds; no limit unless given. */
   constructor(timeout?: number) {
-    for (const name of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
-      const listener = () => this.#stop({ kind: "signal", name, number: SIGNALS[name] });
+    for (const [name, number] of Object.entries(SIGNALS) as [Deno.Signal, number][]) {
+      const listener = () => this.#stop({ kind: "signal", name, number });
       Deno.addSignalListener(name, listener);
       this.#listeners.push([name, listener]);
     }

@@ -19,7 +19,8 @@ export class TerminalInput implements Reader, Disposable {
   async read(bytes: Uint8Array): Promise<number | null> {
     if (this.#ended) return null;
     if (this.#isTerminal && !this.#isRaw) {
-      Deno.stdin.setRaw(true, { cbreak: true });
+      // On Windows there is no such mode that leaves Ctrl-C alone.
+      Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
       this.#isRaw = true;
     }
     const length = await Deno.stdin.read(bytes);

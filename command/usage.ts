@@ -6,7 +6,7 @@ import { OrchidError } from "../vm/error.ts";
 export class UsageError extends OrchidError {}
 
 /** What `--help` prints. */
-export const HELP = `Orchid runs a virtual machine on arm64 Linux with KVM.
+export const HELP = `Orchid runs an arm64 virtual machine, on KVM or on a software CPU.
 
 Usage: main.ts [options] <guest>
 
@@ -14,7 +14,8 @@ Usage: main.ts [options] <guest>
 
 Options:
   --machine tiny         one vCPU, RAM and a console at 0x996 (the default)
-  --accel auto|kvm       what executes the guest; auto takes the best there is
+  --accel auto|kvm|soft  what executes the guest: the kernel's KVM, or the
+                         software CPU; auto takes KVM where there is one
   --memory SIZE          RAM: 4096, 0x1000, 64K, 512M, 2G (default 1M)
   --load-address ADDR    where the guest is loaded (default 0x10000)
   --entry ADDR           its first instruction (default: the load address)

@@ -28,6 +28,9 @@ export type UnclaimedListener = (exit: Readonly<MmioExit>) => void;
 
 const hex = (value: number) => `0x${value.toString(16)}`;
 
+/** How soon a device that does not say when it can answer is asked again, in milliseconds. */
+const RETRY_PERIOD = 1;
+
 /** Stands in for a device where there is none: reads as zero, ignores stores. */
 const nothing: MmioDevice = { read: () => 0, write() {} };
 
@@ -93,7 +96,9 @@ export class MmioBus {
 
   /** Resolves when the access that was refused last may be tried again. */
   async progress(): Promise<void> {
-    await this.#last.device.progress?.();
+    const { device } = this.#last;
+    if (device.progress !== undefined) await device.progress();
+    else await new Promise<void>((resolve) => setTimeout(resolve, RETRY_PERIOD));
   }
 
   /** The device that claims all of an access. */

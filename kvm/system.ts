@@ -95,7 +95,8 @@ export class KvmSystem implements System {
     return this.#ioctl("KVM_CHECK_EXTENSION", capability);
   }
 
-  createVm(): KvmVm {
+  /** The kernel needs no more of the memory than the regions that it will be given. */
+  createVm(_memory: WebAssembly.Memory): KvmVm {
     const limit = this.checkExtension(KVM_CAP_ARM_VM_IPA_SIZE);
     const bits = Math.min(limit || DEFAULT_IPA_BITS, DEFAULT_IPA_BITS);
     // Type 0 asks for 40 bits, also on kernels that know no other type.

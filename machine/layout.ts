@@ -43,5 +43,5 @@ export const DEFAULT_RAM_SIZE = 0x10_0000;
 /** RAM comes in pages of this size, in bytes. */
 export const PAGE_SIZE = 0x1000;
 
-/** The most RAM a tiny machine can have: what one shared WebAssembly.Memory holds, less the 64 KiB below RAM. */
-export const MAX_RAM_SIZE = 16 * 2 ** 30 - RAM_BASE;
+/** The most RAM a tiny machine can have: what one shared WebAssembly.Memory holds (16 GiB), less a little for what is below RAM and behind it. */
+export const MAX_RAM_SIZE = 16 * 2 ** 30 - 0x100_0000;

@@ -100,7 +100,7 @@ export class TinyMachine implements Machine, Disposable {
     const crashPort = new CrashPort((vector) => this.#exception(vector));
     this.bus.attach("crash port", CRASH_PORT_BASE, CRASH_PORT_SIZE, crashPort);
 
-    this.#vm = system.createVm();
+    this.#vm = system.createVm(this.memory.memory);
     this.vcpu = this.#vm.createVcpu(0);
     this.vcpu.init();
     this.memory.write(place.loadAddress, options.program);
@@ -165,9 +165,12 @@ export class TinyMachine implements Machine, Disposable {
   #placeMemory(ram: { base: number; size: number }): void {
     const vectors = this.memory.bytes(VECTOR_PAGE.base, VECTOR_PAGE.size);
     writeVectors(vectors);
-    const bytes = this.memory.bytes(ram.base, ram.size);
-    const at = { slot: RAM_SLOT, guestPhysAddr: ram.base };
-    this.#vm.setUserMemoryRegion({ ...at, bytes, readOnly: false });
+    this.#vm.setUserMemoryRegion({
+      slot: RAM_SLOT,
+      guestPhysAddr: ram.base,
+      bytes: this.memory.bytes(ram.base, ram.size),
+      readOnly: false,
+    });
     this.#vm.setUserMemoryRegion({
       slot: VECTOR_SLOT,
       guestPhysAddr: VECTOR_PAGE.base,

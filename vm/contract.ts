@@ -11,8 +11,12 @@ import type { Exit } from "./exit.ts";
 export interface System extends Disposable {
   /** What executes the guests' instructions. */
   readonly accel: "kvm" | "soft";
-  /** Makes a virtual machine without memory or vCPUs. */
-  createVm(): Vm;
+  /**
+   * Makes a virtual machine without vCPUs.
+   *
+   * @param memory What all its memory regions will be parts of.
+   */
+  createVm(memory: WebAssembly.Memory): Vm;
 }
 
 /** A piece of guest physical address space with memory behind it (`struct kvm_userspace_memory_region`). */
@@ -21,7 +25,7 @@ export interface MemoryRegion {
   readonly slot: number;
   /** Where the guest sees it; a multiple of the host's page size. */
   readonly guestPhysAddr: number;
-  /** The memory itself; whole pages of a shared WebAssembly.Memory. */
+  /** Its bytes: whole pages of the memory that the VM was made with. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   /** The guest's writes do not reach the memory but exit as MMIO (KVM_MEM_READONLY). */
   readonly readOnly: boolean;
@@ -75,4 +79,9 @@ export interface Vcpu extends Disposable {
    * @returns Whether the host offers that.
    */
   injectExternalDataAbort(): boolean;
+  /** What there is to tell about how the guest was executed, for a table: names and values. */
+  counters?(): readonly Counter[];
 }
+
+/** A line of a table of statistics. */
+export type Counter = readonly [name: string, value: string];

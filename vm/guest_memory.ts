@@ -16,6 +16,8 @@ export interface GuestRegion {
 }
 
 const WASM_PAGE = 0x1_0000;
+/** Room behind the guest's memory, out of its reach, where a software CPU keeps its state next to what it works on. In bytes. */
+export const HOST_ROOM = 0x10_0000;
 /** As far as a memory with 32-bit addresses reaches. */
 const WASM32_LIMIT = 2 ** 32;
 
@@ -33,6 +35,8 @@ const hex = (value: number) => `0x${value.toString(16)}`;
 export class GuestMemory {
   /** Where there is memory. */
   readonly regions: readonly GuestRegion[];
+  /** What holds all of it. */
+  readonly memory: WebAssembly.Memory;
   readonly #origin: number;
   readonly #bytes: Uint8Array<SharedArrayBuffer>;
   readonly #view: DataView<SharedArrayBuffer>;
@@ -49,7 +53,8 @@ export class GuestMemory {
     const end = Math.max(...regions.map((region) => region.base + region.size));
     // Host addresses then have the same offset in a page as guest addresses.
     this.#origin = lowest - lowest % WASM_PAGE;
-    const buffer = allocate(Math.ceil((end - this.#origin) / WASM_PAGE));
+    this.memory = allocate(Math.ceil((end - this.#origin + HOST_ROOM) / WASM_PAGE));
+    const buffer = this.memory.buffer as unknown as SharedArrayBuffer;
     this.#bytes = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
   }
@@ -113,14 +118,13 @@ export class GuestMemory {
 }
 
 /** A shared WebAssembly memory of that many pages, with 64-bit addresses where 32 bits do not reach. */
-function allocate(pages: number): SharedArrayBuffer {
+function allocate(pages: number): WebAssembly.Memory {
   // The types of memories with 64-bit addresses are not in TypeScript's library yet.
   const descriptor = pages * WASM_PAGE < WASM32_LIMIT
     ? { initial: pages, maximum: pages, shared: true }
     : { address: "i64", initial: BigInt(pages), maximum: BigInt(pages), shared: true };
   try {
-    const memory = new WebAssembly.Memory(descriptor as WebAssembly.MemoryDescriptor);
-    return memory.buffer as unknown as SharedArrayBuffer;
+    return new WebAssembly.Memory(descriptor as WebAssembly.MemoryDescriptor);
   } catch {
     throw new GuestMemoryError(`the host does not give ${pages * WASM_PAGE} bytes of guest memory`);
   }
