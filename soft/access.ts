@@ -13,7 +13,7 @@ import { KVM_EXIT_MMIO } from "../vm/exit.ts";
 import { takeException } from "./exceptions.ts";
 import type { CpuState } from "./cpu_state.ts";
 import { AccessKind, type Mmu } from "./mmu.ts";
-import type { Access, AccessSize } from "./ops.ts";
+import type { Access } from "./ops.ts";
 import { PAGE_SIZE, type Ram } from "./ram.ts";
 import {
   State,

@@ -1,7 +1,7 @@
 /** Arm ARM C4.1, "Branches, Exception Generating and System instructions": hints, barriers, system registers. */
 
 import { storedIndex } from "../state.ts";
-import { type Execute, memoryRow, type Row, row, systemRow } from "./row.ts";
+import { type Execute, type Row, row, systemRow } from "./row.ts";
 
 const nothing: Execute<unknown> = () => {};
 const barrier: Execute<unknown> = (o) => o.barrier();
