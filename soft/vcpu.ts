@@ -14,7 +14,6 @@ import { MemoryAccess, Stop } from "./access.ts";
 import { CodeCache } from "./code_cache.ts";
 import { CpuState } from "./cpu_state.ts";
 import { Dispatcher, type SoftOptions } from "./dispatcher.ts";
-import { illegalState, takeIllegalState } from "./exceptions.ts";
 import { HostCalls } from "./host_calls.ts";
 import { JumpCache } from "./jump_cache.ts";
 import { Mmu } from "./mmu.ts";
