@@ -187,11 +187,8 @@ export class SoftVcpu implements Vcpu {
         this.#host.zeroBlock(cpu.x(word & REGISTER_MASK));
         if (cpu.u32[State.STOP / 4] === Stop.none) cpu.pc += 4n;
         break;
-      case SystemResult.mode:
-        if (illegalState(cpu)) takeIllegalState(cpu);
-        break;
-        // A change of exception level needs no more: TLBs and jump caches are kept for each
-        // exception level. Nor does IC: stores to translated code are noticed.
+      // A change of mode needs nothing: TLBs and jump caches are kept for each exception level. Nor
+      // does IC: stores to translated code are noticed.
     }
   }
 
