@@ -8,7 +8,8 @@
  * table, so that code goes from region to region without JavaScript.
  */
 
-import { type Code, Emitter, type Flow, FUEL, get } from "./emitter.ts";
+import { type Code, FUEL, get } from "./code_writer.ts";
+import { Emitter, type Flow } from "./emitter.ts";
 import { JUMP_ENTRIES, JUMP_ENTRY_SIZE, JUMP_OFFSET, JUMP_SLOT, State } from "./state.ts";
 import { encodeModule, I32, NO_VALUE, Op, signed32, TYPE_CODE, unsigned } from "./wasm.ts";
 
@@ -226,7 +227,8 @@ class RegionWriter implements Flow {
     const emitter = this.#emitter;
     this.#current = number;
     this.#left = block.instructions.length;
-    emitter.beginBlock();
+    // It may be reached from elsewhere.
+    emitter.forgetComparison();
     emitter.append([...get(FUEL), Op.i32_const, ...signed32(this.#left), Op.i32_sub]);
     emitter.push(Op.local_set, FUEL);
     let ended = false;
