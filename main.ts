@@ -58,10 +58,12 @@ export async function run(machine: Machine, signal?: AbortSignal): Promise<End> 
       const exit = vcpu.run();
       switch (exit.reason) {
         case KVM_EXIT_MMIO:
-          while (!bus.access(exit) && machine.end === undefined) {
-            await new Promise<void>((resolve) => {
+          while (!bus.access(exit)) {
+            await machine.turn();
+            if (machine.end !== undefined) break;
+            await new Promise<void>((resolve, reject) => {
               wake = resolve;
-              bus.progress().then(resolve);
+              bus.progress().then(resolve, reject);
             });
           }
           break;

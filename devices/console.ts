@@ -49,6 +49,7 @@ export class Console implements MmioDevice {
   #output: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_SIZE);
   #outputLength = 0;
   #writing?: Promise<void>;
+  #flushAgain = false;
   /** The block that is being written while the other one fills. */
   #spare: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_SIZE);
 
@@ -93,13 +94,17 @@ export class Console implements MmioDevice {
     this.#onOutput?.(value);
   }
 
-  /** Starts writing out what has been printed, unless a block is under way. */
+  /** Sees to it that what has been printed is written out: now, or when the block is done that is under way. */
   flush(): void {
+    this.#flushAgain = this.#writing !== undefined;
     if (this.#outputLength === 0 || this.#writing !== undefined) return;
     const block = this.#output.subarray(0, this.#outputLength);
     [this.#output, this.#spare] = [this.#spare, this.#output];
     this.#outputLength = 0;
-    this.#writing = this.#writeOut(block).finally(() => this.#writing = undefined);
+    this.#writing = this.#writeOut(block).finally(() => {
+      this.#writing = undefined;
+      if (this.#flushAgain) this.flush();
+    });
   }
 
   /** Resolves when all that has been printed is written. */
@@ -110,7 +115,8 @@ export class Console implements MmioDevice {
   /** Resolves when there is input, or room for output. */
   async progress(): Promise<void> {
     this.flush();
-    await Promise.race([this.#writing, this.#reading].filter((promise) => promise !== undefined));
+    const underWay = [this.#writing, this.#reading].filter((promise) => promise !== undefined);
+    if (underWay.length > 0) await Promise.race(underWay);
   }
 
   async #writeOut(block: Uint8Array): Promise<void> {

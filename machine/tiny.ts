@@ -74,6 +74,8 @@ export class TinyMachine implements Machine, Disposable {
   end?: End;
 
   readonly #vm: Vm;
+  /** The vCPU and the VM, to be given back in this order. */
+  readonly #made: DisposableStack;
   /** The guest physical address of the last access that KVM could not describe. */
   #undescribed?: number;
   /** The vector at which the vCPU was found unable to go on, when it was last looked at. */
@@ -100,8 +102,10 @@ export class TinyMachine implements Machine, Disposable {
     const crashPort = new CrashPort((vector) => this.#exception(vector));
     this.bus.attach("crash port", CRASH_PORT_BASE, CRASH_PORT_SIZE, crashPort);
 
-    this.#vm = system.createVm(this.memory.memory);
-    this.vcpu = this.#vm.createVcpu(0);
+    // What there is already is given back if the rest fails.
+    using made = new DisposableStack();
+    this.#vm = made.use(system.createVm(this.memory.memory));
+    this.vcpu = made.use(this.#vm.createVcpu(0));
     this.vcpu.init();
     this.memory.write(place.loadAddress, options.program);
     trace.step(`Load program, ${options.program.length} bytes at ${hex(place.loadAddress)}`);
@@ -114,6 +118,7 @@ export class TinyMachine implements Machine, Disposable {
       );
     }
     this.#setRegisters(place.entry, RAM_BASE + place.memory, trace);
+    this.#made = made.move();
   }
 
   /** Writes output, lets timers, signals and input through, and looks for a guest that cannot go on. */
@@ -158,8 +163,7 @@ export class TinyMachine implements Machine, Disposable {
 
   /** Gives the virtual machine back to the kernel. */
   [Symbol.dispose](): void {
-    this.vcpu[Symbol.dispose]();
-    this.#vm[Symbol.dispose]();
+    this.#made.dispose();
   }
 
   #placeMemory(ram: { base: number; size: number }): void {

@@ -10,7 +10,7 @@
 
 import type { MmioExit } from "../vm/exit.ts";
 import { KVM_EXIT_MMIO } from "../vm/exit.ts";
-import { takeException } from "./exceptions.ts";
+import { FSC_EXTERNAL_ABORT, takeException } from "./exceptions.ts";
 import type { CpuState } from "./cpu_state.ts";
 import { AccessKind, type Mmu } from "./mmu.ts";
 import type { Access } from "./ops.ts";
@@ -57,7 +57,6 @@ const NO_MEMORY = -3;
 
 /** FSC of an alignment fault. */
 const FSC_ALIGNMENT = 0x21;
-const FSC_EXTERNAL_ABORT = 0x10;
 const EC_DATA_ABORT = 0x24;
 const ISS_WNR = 1 << 6;
 /** SCTLR_EL1.A: every access must be aligned. */
@@ -108,6 +107,7 @@ export class MemoryAccess {
   #physAddr = 0;
   #first = 0;
   #second = 0;
+  #secondPhysAddr = 0;
   #firstLength = 0;
 
   constructor(cpu: CpuState, mmu: Mmu, ram: Ram, code: CodeWatcher) {
@@ -185,7 +185,12 @@ export class MemoryAccess {
     } else if (size === 4) this.#view.setUint32(at, low, true);
     else if (size === 2) this.#view.setUint16(at, low, true);
     else this.#view.setUint8(at, low);
-    this.#noticeStore(size);
+    if (at === SPLIT) {
+      this.#noticeStore(this.#physAddr, this.#firstLength);
+      this.#noticeStore(this.#secondPhysAddr, size - this.#firstLength);
+    } else {
+      this.#noticeStore(this.#physAddr, size);
+    }
   }
 
   /**
@@ -200,7 +205,7 @@ export class MemoryAccess {
     kind: typeof AccessKind.read | typeof AccessKind.write,
   ): number {
     const at = this.#locate((info | ORDERED) & ~DESCRIBED, span, kind);
-    if (at !== NOT_HERE && kind === AccessKind.write) this.#noticeStore(span);
+    if (at !== NOT_HERE && kind === AccessKind.write) this.#noticeStore(this.#physAddr, span);
     return at;
   }
 
@@ -269,6 +274,7 @@ export class MemoryAccess {
       this.#second = this.#resolve(nextHigh, nextLow, kind, el, size - room);
       if (this.#second === NOT_HERE) return NOT_HERE;
       this.#firstLength = room;
+      this.#secondPhysAddr = this.#physAddr;
       this.#physAddr = physAddr;
       if (this.#first >= 0 && this.#second >= 0) return SPLIT;
       this.#first = NO_MEMORY;
@@ -290,7 +296,10 @@ export class MemoryAccess {
     const physAddr = this.#mmu.translate(high, low, kind, el);
     const isWrite = kind === AccessKind.write;
     if (physAddr < 0) {
-      this.fault(this.#mmu.faultStatus, BigInt(high) << 32n | BigInt(low), isWrite);
+      const far = BigInt(high) << 32n | BigInt(low);
+      // A table outside memory: KVM injects an abort that says neither that nor what the access was.
+      if (this.#mmu.faultIsTableWalk) this.fault(FSC_EXTERNAL_ABORT, far, false);
+      else this.fault(this.#mmu.faultStatus, far, isWrite);
       return NOT_HERE;
     }
     this.#physAddr = physAddr;
@@ -348,10 +357,8 @@ export class MemoryAccess {
     return i < this.#firstLength ? this.#first + i : this.#second + i - this.#firstLength;
   }
 
-  /** The store that was just located may have changed code. */
-  #noticeStore(size: number): void {
-    if (this.#code.hasCode(Math.floor(this.#physAddr / PAGE_SIZE))) {
-      this.#code.written(this.#physAddr, size);
-    }
+  /** A store may have changed code. */
+  #noticeStore(physAddr: number, length: number): void {
+    if (this.#code.hasCode(Math.floor(physAddr / PAGE_SIZE))) this.#code.written(physAddr, length);
   }
 }

@@ -4,7 +4,7 @@ import type { MemoryAccess } from "./access.ts";
 import { Stop } from "./access.ts";
 import type { CodeCache } from "./code_cache.ts";
 import type { CpuState } from "./cpu_state.ts";
-import { branchAddress, takeException } from "./exceptions.ts";
+import { branchAddress, FSC_EXTERNAL_ABORT, takeException } from "./exceptions.ts";
 import type { HostCalls } from "./host_calls.ts";
 import { Interpreter } from "./interpreter.ts";
 import type { JumpCache } from "./jump_cache.ts";
@@ -18,9 +18,10 @@ const DEFAULT_WARM = 24;
 
 const EC_INSTRUCTION_ABORT = 0x20;
 const EC_PC_ALIGNMENT = 0x22;
-const FSC_EXTERNAL_ABORT = 0x10;
 const WASM_PAGE = 0x1_0000;
 const NOWHERE = -1;
+/** From bit 55 of an address on, in its high half, all bits are the same if there is no tag. */
+const TOP_SHIFT = 55 - 32;
 const OFFSET_MASK = PAGE_SIZE - 1;
 
 /** What a vCPU's code has cost so far. */
@@ -178,7 +179,7 @@ export class Dispatcher {
     const page = Math.floor(physAddr / PAGE_SIZE);
     const isFirst = !this.#cache.hasCode(page);
     const from = Number(start & BigInt(OFFSET_MASK));
-    this.#cache.add(slotAt(pc), from, from + Number(end - start));
+    this.#cache.add(slotAt(pc), from, from + Number(BigInt.asUintN(64, end - start)));
     if (isFirst) this.#memory.watchPage(this.#pageAt);
     this.counts.regions++;
     this.counts.blocks += blocks;
@@ -190,8 +191,8 @@ export class Dispatcher {
   #findPage(): boolean {
     const cpu = this.#cpu;
     // A jump may have brought a tag along that does not belong into the PC.
-    const tag = cpu.u32[State.PC / 4 + 1]! >>> 24;
-    if (tag !== 0 && tag !== 0xff) cpu.pc = branchAddress(cpu, cpu.pc);
+    const top = cpu.u32[State.PC / 4 + 1]! >> TOP_SHIFT;
+    if (top !== 0 && top !== -1) cpu.pc = branchAddress(cpu, cpu.pc);
     const low = cpu.u32[State.PC / 4]!, high = cpu.u32[State.PC / 4 + 1]!;
     if ((low & 3) !== 0) return this.#fault(EC_PC_ALIGNMENT, 0);
     const pageLow = (low & ~OFFSET_MASK) >>> 0;
@@ -199,7 +200,11 @@ export class Dispatcher {
       return true;
     }
     const physAddr = this.#mmu.translate(high, pageLow, AccessKind.execute, cpu.el as 0 | 1);
-    if (physAddr < 0) return this.#fault(EC_INSTRUCTION_ABORT, this.#mmu.faultStatus);
+    if (physAddr < 0) {
+      const { faultIsTableWalk, faultStatus } = this.#mmu;
+      // As KVM injects it.
+      return this.#fault(EC_INSTRUCTION_ABORT, faultIsTableWalk ? FSC_EXTERNAL_ABORT : faultStatus);
+    }
     const at = this.#ram.offsetOf(physAddr, PAGE_SIZE);
     if (at < 0) return this.#fault(EC_INSTRUCTION_ABORT, FSC_EXTERNAL_ABORT);
     this.#pageHigh = high;

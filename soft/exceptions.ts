@@ -70,9 +70,6 @@ const M_MASK = 0x1f;
 /** PSTATE at reset: EL1h, all masked (VCPU_RESET_PSTATE_EL1 of the kernel). */
 export const RESET_PSTATE = BigInt(DAIF_MASK | M_EL1H);
 
-/** PSTATE.IL, i32: beyond what state.ts names, before the system registers. */
-const IL_OFFSET = State.SYSTEM - 4;
-
 const NOTHING_WATCHED = 0xffff_ffff_ffff_ffffn;
 
 const TCR_TBI0 = 1n << 37n;
@@ -150,7 +147,7 @@ export function isPstate(value: bigint): boolean {
 
 /** PSTATE.IL: every instruction raises an exception. */
 export function illegalState(cpu: CpuState): boolean {
-  return cpu.u32[IL_OFFSET / 4] !== 0;
+  return cpu.u32[State.IL / 4] !== 0;
 }
 
 /** Where a branch to an address goes: a tag that is ignored does not reach the PC (AArch64.BranchAddr). */
@@ -161,7 +158,7 @@ export function branchAddress(cpu: CpuState, target: bigint): bigint {
 }
 
 function setIllegalState(cpu: CpuState, isIllegal: boolean): void {
-  cpu.u32[IL_OFFSET / 4] = Number(isIllegal);
+  cpu.u32[State.IL / 4] = Number(isIllegal);
 }
 
 function isMode(mode: number): boolean {

@@ -8,6 +8,46 @@
 
 import type { CpuState } from "./cpu_state.ts";
 import { State, storedIndex, type StoredRegister } from "./state.ts";
+import {
+  ADDRESS_HIGH_MASK,
+  ADDRESS_LOW_MASK,
+  AF,
+  AP_EL0,
+  AP_READ_ONLY,
+  AP_SHIFT,
+  AP_TABLE_SHIFT,
+  ATTRINDX_SHIFT,
+  BELOW_TAG,
+  BITS_PER_LEVEL,
+  DESCRIPTOR_SIZE,
+  DEVICE_NGNRNE,
+  FAULT,
+  IPS_BITS,
+  isValid,
+  LARGEST_TXSZ,
+  LAST_LEVEL,
+  LEVEL_SHIFT,
+  NORMAL_WRITE_BACK,
+  OUTER_SHAREABLE,
+  PHYSICAL_BITS,
+  PXN,
+  PXN_TABLE,
+  SCTLR_M,
+  SCTLR_WXN,
+  SH_SHIFT,
+  SMALLEST_TXSZ,
+  TABLE_OR_PAGE,
+  TCR_EPD0,
+  TCR_EPD1,
+  TCR_IPS_MASK,
+  TCR_T1SZ_SHIFT,
+  TCR_TBI0_SHIFT,
+  TWO_TO_32,
+  TXSZ_MASK,
+  UXN,
+  UXN_TABLE,
+  VA55,
+} from "./translation_table.ts";
 
 /** The guest's physical memory, as table walks see it. */
 export interface PhysicalMemory {
@@ -31,9 +71,6 @@ export const FaultStatus = {
   externalAbortOnWalk: 0x14,
 } as const;
 
-/** The physical address space, as ID_AA64MMFR0_EL1.PARange says; the same as KVM's default. */
-export const PHYSICAL_BITS = 40;
-
 /** Where the low half of a stored register is among the state's 32-bit words. */
 const word = (name: StoredRegister) => State.SYSTEM / 4 + 2 * storedIndex(name);
 const SCTLR = word("sctlr_el1");
@@ -41,61 +78,6 @@ const TCR = word("tcr_el1");
 const TTBR0 = word("ttbr0_el1");
 const TTBR1 = word("ttbr1_el1");
 const MAIR = word("mair_el1");
-
-const SCTLR_M = 1 << 0;
-const SCTLR_WXN = 1 << 19;
-
-// TCR_EL1, the low word. TG0 and TG1 are not looked at: a granule that is not
-// implemented is taken for one that is (D17.2.131, "reserved or not implemented").
-const TCR_T1SZ_SHIFT = 16;
-const TCR_EPD0 = 1 << 7;
-const TCR_EPD1 = 1 << 23;
-const TXSZ_MASK = 0x3f;
-const SMALLEST_TXSZ = 16;
-const LARGEST_TXSZ = 39;
-// The high word.
-const TCR_IPS_MASK = 7;
-const TCR_TBI0_SHIFT = 5;
-/** TCR_EL1.IPS in bits; what is reserved or more than there is stands for all there is. */
-const IPS_BITS = [32, 36, PHYSICAL_BITS, PHYSICAL_BITS, PHYSICAL_BITS] as const;
-
-// Descriptors (D8.3). The low word.
-const VALID = 1 << 0;
-/** At levels 0 to 2 a table rather than a block; at level 3 a page rather than nothing. */
-const TABLE_OR_PAGE = 1 << 1;
-const ATTRINDX_SHIFT = 2;
-const AP_SHIFT = 6;
-const SH_SHIFT = 8;
-const AF = 1 << 10;
-const ADDRESS_LOW_MASK = ~0xfff;
-// The high word.
-const ADDRESS_HIGH_MASK = 0xffff;
-const PXN = 1 << (53 - 32);
-const UXN = 1 << (54 - 32);
-const PXN_TABLE = 1 << (59 - 32);
-const UXN_TABLE = 1 << (60 - 32);
-const AP_TABLE_SHIFT = 61 - 32;
-// AP[2:1], and APTable, where bit 0 takes EL0's rights away instead.
-const AP_EL0 = 1 << 0;
-const AP_READ_ONLY = 1 << 1;
-
-const LAST_LEVEL = 3;
-const PAGE_SHIFT = 12;
-const BITS_PER_LEVEL = 9;
-/** What of the address one entry of a table at each level covers, in bits. */
-const LEVEL_SHIFT = [39, 30, 21, PAGE_SHIFT] as const;
-const DESCRIPTOR_SIZE = 8;
-const TWO_TO_32 = 2 ** 32;
-/** Bits 55:32 of an address; above are the ignored bits of a tagged one. */
-const BELOW_TAG = 0x00ff_ffff;
-const VA55 = 1 << (55 - 32);
-
-const FAULT = -1;
-
-/** Memory attributes as MAIR_EL1 has them. */
-const DEVICE_NGNRNE = 0x00;
-const NORMAL_WRITE_BACK = 0xff;
-const OUTER_SHAREABLE = 2;
 
 /** Translates one vCPU's addresses. */
 export class Mmu {
@@ -248,12 +230,6 @@ export class Mmu {
     this.#fault(status, level);
     return false;
   }
-}
-
-/** Whether a descriptor is anything at its level: there are no blocks at levels 0 and 3. */
-function isValid(low: number, level: number): boolean {
-  if ((low & VALID) === 0) return false;
-  return (low & TABLE_OR_PAGE) !== 0 || level === 1 || level === 2;
 }
 
 /** Whether an address has any bit set from `from` (25 to 48) on. */

@@ -51,6 +51,8 @@ export const State = {
   EXCLUSIVE_ADDRESS: 0x158,
   EXCLUSIVE_VALUE0: 0x160,
   EXCLUSIVE_VALUE1: 0x168,
+  /** i32: PSTATE.IL. */
+  IL: 0x3fc,
   /** i64: the stack pointer that is not the current one is in SP_EL0 or SP_EL1 (system registers below). */
   SYSTEM: 0x400,
 } as const;

@@ -20,6 +20,7 @@ import type { RegisterBank, RegisterRow } from "./register_row.ts";
 import { State, systemIndex } from "./state.ts";
 import { findRegister, findRegisterByName, registerRows, Sctlr } from "./system_registers.ts";
 import { findSysInstruction, type SysInstruction } from "./sys_instructions.ts";
+import { crm, crn, encoding, isRead, op0, op1, op2, rt, trapSyndrome } from "./system_fields.ts";
 import { SystemResult } from "./system_result.ts";
 
 export { SystemResult };
@@ -40,19 +41,9 @@ const SMC = 0xd400_0003;
 const SYSTEM_MASK = 0xffc0_0000;
 const SYSTEM = 0xd500_0000;
 const WFI = 0xd503_207f;
-const WFE = 0xd503_205f;
 
-// The fields of a system instruction.
-const IS_READ = 1 << 21;
-const ENCODING_SHIFT = 5;
-const ENCODING_MASK = 0xffff;
-const OP1_SHIFT = 16;
-const CRN_SHIFT = 12;
-const CRM_SHIFT = 8;
-const OP2_SHIFT = 5;
-const RT_MASK = 31;
-const OP0_OF_SYS = 1;
-const OP0_SHIFT = 19;
+/** op0 of SYS and SYSL; above are registers. */
+const OP0_SYS = 1;
 const NO_REGISTER = 31;
 
 // With op0 = 0: CRn says what it is.
@@ -65,9 +56,8 @@ const PSTATE_DAIFSET = 0o36;
 const PSTATE_DAIFCLR = 0o37;
 const DAIF_SHIFT = 6;
 
-/** ISS of a trapped WFI or WFE: the condition is "always"; bit 0 tells them apart (D17.2.37). */
+/** ISS of a trapped WFI: the condition is "always" (D17.2.37). */
 const ISS_WFI = (1 << 24) | (0xe << 20);
-const ISS_WFE = ISS_WFI | 1;
 
 const ALL_ONES = 0xffff_ffff_ffff_ffffn;
 
@@ -126,11 +116,11 @@ export class SystemSide {
   }
 
   #systemInstruction(word: number): SystemResult {
-    const op0 = (word >>> OP0_SHIFT) & 3;
-    if (op0 > OP0_OF_SYS) return this.#moveRegister(word);
-    if (op0 === OP0_OF_SYS) return this.#sys(word);
-    if ((word & IS_READ) !== 0 || (word & RT_MASK) !== NO_REGISTER) return this.#undefined();
-    switch ((word >>> CRN_SHIFT) & 15) {
+    const space = op0(word);
+    if (space > OP0_SYS) return this.#moveRegister(word);
+    if (space === OP0_SYS) return this.#sys(word);
+    if (isRead(word) || rt(word) !== NO_REGISTER) return this.#undefined();
+    switch (crn(word)) {
       case CRN_HINT:
         return this.#hint(word);
       case CRN_BARRIER:
@@ -142,21 +132,19 @@ export class SystemSide {
     }
   }
 
-  /** WFI and WFE; other hints do nothing. */
+  /** WFI. Other hints do nothing: waiting for an event may end at once, and is not trapped then. */
   #hint(word: number): SystemResult {
-    const isWfi = word >>> 0 === WFI;
-    if (!isWfi && word >>> 0 !== WFE) return this.#advance();
-    const isTrapped = this.#cpu.el === 0 && this.#lacks(isWfi ? Sctlr.nTWI : Sctlr.nTWE);
-    if (isTrapped) return this.#exception(ExceptionClass.wfx, isWfi ? ISS_WFI : ISS_WFE);
-    // Waiting for an event may always end at once.
-    return this.#advance(isWfi ? SystemResult.wait : SystemResult.go);
+    if (word >>> 0 !== WFI) return this.#advance();
+    const isTrapped = this.#cpu.el === 0 && this.#lacks(Sctlr.nTWI);
+    if (isTrapped) return this.#exception(ExceptionClass.wfx, ISS_WFI);
+    return this.#advance(SystemResult.wait);
   }
 
   /** MSR (immediate). */
   #movePstate(word: number): SystemResult {
     const cpu = this.#cpu;
-    const field = ((word >>> OP1_SHIFT) & 7) << 3 | (word >>> OP2_SHIFT) & 7;
-    const value = (word >>> CRM_SHIFT) & 15;
+    const field = op1(word) << 3 | op2(word);
+    const value = crm(word);
     const isDaif = field === PSTATE_DAIFSET || field === PSTATE_DAIFCLR;
     if (isDaif && cpu.el === 0 && this.#lacks(Sctlr.UMA)) return this.#trap(word);
     if (field === PSTATE_DAIFSET) cpu.daif |= value << DAIF_SHIFT;
@@ -168,26 +156,25 @@ export class SystemSide {
 
   /** MRS and MSR (register). */
   #moveRegister(word: number): SystemResult {
-    const isRead = (word & IS_READ) !== 0;
-    const row = findRegister((word >>> ENCODING_SHIFT) & ENCODING_MASK);
-    if (row === undefined || !this.#exists(row, isRead)) return this.#undefined();
+    const reads = isRead(word);
+    const row = findRegister(encoding(word));
+    if (row === undefined || !this.#exists(row, reads)) return this.#undefined();
     if (this.#cpu.el === 0 && row.isTrapped?.(this.#cpu)) return this.#trap(word);
-    const rt = word & RT_MASK;
-    if (isRead) this.#cpu.setX(rt, row.read?.(this.bank) ?? 0n);
-    else row.write?.(this.bank, this.#cpu.x(rt));
-    return this.#advance(isRead ? SystemResult.go : row.changes);
+    if (reads) this.#cpu.setX(rt(word), row.read?.(this.bank) ?? 0n);
+    else row.write?.(this.bank, this.#cpu.x(rt(word)));
+    return this.#advance(reads ? SystemResult.go : row.changes);
   }
 
   /** Whether the current exception level may make an access at all. */
-  #exists(row: RegisterRow, isRead: boolean): boolean {
-    if ((isRead ? row.read : row.write) === undefined || row.isAbsent?.(this.#cpu)) return false;
-    return this.#cpu.el === 1 || row.el0.includes(isRead ? "r" : "w");
+  #exists(row: RegisterRow, reads: boolean): boolean {
+    if ((reads ? row.read : row.write) === undefined || row.isAbsent?.(this.#cpu)) return false;
+    return this.#cpu.el === 1 || row.el0.includes(reads ? "r" : "w");
   }
 
   /** SYS and SYSL. */
   #sys(word: number): SystemResult {
-    const instruction = findSysInstruction((word >>> ENCODING_SHIFT) & ENCODING_MASK);
-    if (instruction === undefined || (word & IS_READ) !== 0) return this.#undefined();
+    const instruction = findSysInstruction(encoding(word));
+    if (instruction === undefined || isRead(word)) return this.#undefined();
     if (this.#cpu.el === 0) {
       if (instruction.el0 === undefined) return this.#undefined();
       if (this.#lacks(instruction.el0)) return this.#trap(word);
@@ -202,7 +189,7 @@ export class SystemSide {
     word: number,
   ): SystemResult {
     const cpu = this.#cpu;
-    const far = cpu.x(word & RT_MASK);
+    const far = cpu.x(rt(word));
     if (at(cpu, this.#mmu, far, access, el)) return this.#advance();
     return this.#exception(ExceptionClass.dataAbort, FSC_EXTERNAL_ABORT, far);
   }
@@ -255,14 +242,4 @@ export class SystemSide {
     takeException(this.#cpu, { kind: "sync", ec, iss, far, returnTo: this.#cpu.pc });
     return SystemResult.mode;
   }
-}
-
-/** ISS of a trapped MSR, MRS or system instruction (D17.2.37, EC 0x18): the instruction's fields in another order. */
-function trapSyndrome(word: number): number {
-  const op0 = (word >>> OP0_SHIFT) & 3,
-    op1 = (word >>> OP1_SHIFT) & 7,
-    op2 = (word >>> OP2_SHIFT) & 7;
-  const crn = (word >>> CRN_SHIFT) & 15, crm = (word >>> CRM_SHIFT) & 15, rt = word & RT_MASK;
-  const isRead = (word & IS_READ) !== 0 ? 1 : 0;
-  return op0 << 20 | op2 << 17 | op1 << 14 | crn << 10 | rt << 5 | crm << 1 | isRead;
 }

@@ -29,7 +29,6 @@ export const Sctlr = {
   DZE: 1n << 14n,
   UCT: 1n << 15n,
   nTWI: 1n << 16n,
-  nTWE: 1n << 18n,
   UCI: 1n << 26n,
 } as const;
 

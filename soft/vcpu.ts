@@ -59,7 +59,7 @@ export class SoftVcpu implements Vcpu {
     this.#system = new SystemSide(cpu, mmu, {
       now: () => BigInt(Math.round(performance.now() * 1e6)),
       systemEvent: (type) => this.#event = type,
-    });
+    }, id);
     const jumps = new JumpCache(cpu);
     this.#cache = new CodeCache(jumps);
     this.#memory = new MemoryAccess(cpu, mmu, ram, this.#cache);
@@ -187,8 +187,8 @@ export class SoftVcpu implements Vcpu {
         this.#host.zeroBlock(cpu.x(word & REGISTER_MASK));
         if (cpu.u32[State.STOP / 4] === Stop.none) cpu.pc += 4n;
         break;
-      // A change of mode needs nothing: TLBs and jump caches are kept for each exception level. Nor
-      // does IC: stores to translated code are noticed.
+        // A change of mode needs nothing: TLBs and jump caches are kept for each exception level. Nor
+        // does IC: stores to translated code are noticed.
     }
   }
 

@@ -1,0 +1,106 @@
+/** Measures the C program and Orchid in turns on this machine, and prints the table; bench/main.ts starts this where there is arm64 KVM. */
+
+import { join } from "@std/path";
+import { type Sample, sample } from "./process.ts";
+import { command, type LoopSample, OrchidLoop, sampleC } from "./samples.ts";
+import { median, table, type Target } from "./table.ts";
+
+/** How often each measurement is taken. */
+const ROUNDS = 7;
+/** Runs of the loop that are left out of the medians: V8 compiles it during these. */
+const WARM_UPS = 2;
+
+const MMIO_EXIT_TARGET: Target = { most: 1.10 };
+const CONSOLE_TARGET: Target = { least: 2.00 };
+
+const GREETING = "Hello\n";
+
+/** Everything that was measured, a value for each round. */
+interface Samples {
+  c: LoopSample[];
+  exits: LoopSample[];
+  collected: LoopSample[];
+  cProcess: Sample[];
+  orchidProcess: Sample[];
+  emptyProcess: Sample[];
+}
+
+/** Takes each measurement once in each round, so that whatever else this machine does meets all alike. */
+async function takeSamples(programs: string): Promise<{ cold: Samples; warm: Samples }> {
+  const [cold, warm] = [noSamples(), noSamples()];
+  const launch = join(programs, "launch");
+  await using loop = new OrchidLoop();
+  for (let round = -WARM_UPS; round < ROUNDS; round++) {
+    const samples = round < 0 ? cold : warm;
+    console.error(round < 0 ? "warming up" : `round ${round + 1} of ${ROUNDS}`);
+    samples.c.push(await sampleC(programs));
+    samples.exits.push(await loop.sample("exits"));
+    samples.collected.push(await loop.sample("collected"));
+    samples.cProcess.push(await sample(launch, command.c(programs), GREETING));
+    samples.orchidProcess.push(await sample(launch, command.orchid(), GREETING));
+    samples.emptyProcess.push(await sample(launch, command.empty(), ""));
+  }
+  return { cold, warm };
+}
+
+function noSamples(): Samples {
+  return {
+    c: [],
+    exits: [],
+    collected: [],
+    cProcess: [],
+    orchidProcess: [],
+    emptyProcess: [],
+  };
+}
+
+const nanosecondsPerByte = (sample: LoopSample) => sample.nanoseconds / sample.bytes;
+const bytesPerSecond = (sample: LoopSample) => sample.bytes / sample.nanoseconds * 1e9;
+const milliseconds = (sample: Sample) => sample.seconds * 1000;
+const mebibytes = (sample: Sample) => sample.peak;
+
+function report(cold: Samples, warm: Samples): string {
+  const rows = table([
+    {
+      name: "MMIO exit to user space, ns",
+      c: warm.c.map(nanosecondsPerByte),
+      orchid: warm.exits.map(nanosecondsPerByte),
+      target: MMIO_EXIT_TARGET,
+    },
+    {
+      name: "console output, bytes/s",
+      c: warm.c.map(bytesPerSecond),
+      orchid: warm.collected.map(bytesPerSecond),
+      target: CONSOLE_TARGET,
+    },
+    {
+      name: "hello, whole process, ms",
+      c: warm.cProcess.map(milliseconds),
+      orchid: warm.orchidProcess.map(milliseconds),
+    },
+    { name: "  an empty Deno program, ms", orchid: warm.emptyProcess.map(milliseconds) },
+    {
+      name: "hello, peak memory, MiB",
+      c: warm.cProcess.map(mebibytes),
+      orchid: warm.orchidProcess.map(mebibytes),
+    },
+    { name: "  an empty Deno program, MiB", orchid: warm.emptyProcess.map(mebibytes) },
+  ]);
+  return `${rows}\n\n${notes(cold, warm)}`;
+}
+
+function notes(cold: Samples, warm: Samples): string {
+  const bytes = median(warm.c.map((sample) => sample.bytes)).toLocaleString("en-US");
+  const [first] = [...cold.exits, ...warm.exits].map(nanosecondsPerByte);
+  return `Medians of ${ROUNDS} rounds, C and Orchid in turns.
+MMIO exit and console output: a guest prints ${bytes} bytes, and each of the two times its own
+loop around KVM_RUN, writing included. C exits for each byte; so does Orchid in the first row
+(coalesce: false), in the second it works as shipped. Orchid's loop runs in one process that stays,
+and ${WARM_UPS} runs before the rounds, in which V8 compiles it, do not count (the first one's exits took
+${Math.round(first ?? 0).toLocaleString("en-US")} ns each).
+Whole process: from fork to exit, with Deno's caches filled and types not checked (--no-check).`;
+}
+
+const [programs = "."] = Deno.args;
+const { cold, warm } = await takeSamples(programs);
+console.log(report(cold, warm));

@@ -1,0 +1,67 @@
+/** The benchmark's table: medians side by side, their ratio, and whether that is what was asked for. */
+
+/** To be reached by the ratio, or by the value itself in a row of its own: no more than `most`, or no less than `least`. */
+export type Target = { readonly most: number } | { readonly least: number };
+
+/** One row: the same thing measured several times for each of the two. */
+export interface Measure {
+  /** What was measured, and its unit. */
+  readonly name: string;
+  /** What the peer (the C program) took, once for each round; left out where it has nothing like it. */
+  readonly c?: readonly number[];
+  /** What Orchid took. */
+  readonly orchid: readonly number[];
+  /** The values are times, and the ratio is that of the speeds. */
+  readonly speed?: boolean;
+  /** What is required, if there is such a thing. */
+  readonly target?: Target;
+}
+
+/** The middle value; of an even number of values the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
+  if (low === undefined || high === undefined) throw new RangeError("no values, no median");
+  return (low + high) / 2;
+}
+
+/** Puts measures into a table, a line each, under a heading that names the peer. */
+export function table(measures: readonly Measure[], peer = "C"): string {
+  const headings = ["measure", peer, "Orchid", "ratio", "required"];
+  const rows = [headings, ...measures.map(cells)];
+  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const lines = rows.map((row) =>
+    row.map((cell, column) =>
+      // Numbers end at the same place, words start there.
+      column >= 1 && column <= 3 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!)
+    ).join("  ").trimEnd()
+  );
+  const rule = widths.map((width) => "-".repeat(width)).join("  ");
+  return [lines[0], rule, ...lines.slice(1)].join("\n");
+}
+
+function cells({ name, c, orchid, speed, target }: Measure): string[] {
+  const ours = median(orchid);
+  if (c === undefined) return [name, "", number(ours), "", verdict(ours, target)];
+  const theirs = median(c);
+  const ratio = speed ? theirs / ours : ours / theirs;
+  return [name, number(theirs), number(ours), ratio.toFixed(2), verdict(ratio, target)];
+}
+
+function verdict(ratio: number, target: Target | undefined): string {
+  if (target === undefined) return "";
+  const [sign, limit, met] = "most" in target
+    ? ["<=", target.most, ratio <= target.most]
+    : [">=", target.least, ratio >= target.least];
+  return `${sign} ${limit.toFixed(2)}: ${met ? "met" : "NOT met"}`;
+}
+
+/** Three digits at least. */
+function number(value: number): string {
+  const digits = value < 10 ? 2 : value < 100 ? 1 : 0;
+  return value.toLocaleString("en-US", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}

@@ -1,0 +1,34 @@
+/** One run of the ARM box that looks at everything it carries from here to there and back. */
+
+import { assertEquals } from "@std/assert";
+import { runInBox } from "./box.ts";
+import { exists } from "./cache.ts";
+
+/** Starting a box takes seconds here, and it would fetch and install what it lacks: not in a test. */
+const able = Deno.build.os === "linux" && Deno.build.arch === "x86_64" &&
+  Deno.env.get("ORCHID_BOX") === undefined && exists("/etc/debian_version") &&
+  exists("/usr/bin/qemu-system-aarch64");
+
+Deno.test({
+  name: "runInBox carries arguments, input, both outputs, files and the exit code",
+  ignore: !able,
+  fn: async () => {
+    const input = crypto.getRandomValues(new Uint8Array(65536));
+    const script = `
+      cat
+      printf '%s|' "$@" >&2
+      [ -c /dev/kvm ] && [ "$ORCHID_BOX" = 1 ] && cmp -s deno.json /extra/copy && exit 42
+    `;
+    const command = ["sh", "-c", script, "sh", "it's", "", "$HOME\n", "幽兰"];
+    const result = await runInBox({
+      command,
+      stdin: input,
+      stdout: "piped",
+      stderr: "piped",
+      files: { "/extra/copy": new URL("../../deno.json", import.meta.url).pathname },
+    });
+    assertEquals(new TextDecoder().decode(result.stderr), "it's||$HOME\n|幽兰|");
+    assertEquals(result.stdout, input);
+    assertEquals(result.code, 42);
+  },
+});

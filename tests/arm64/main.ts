@@ -1,0 +1,65 @@
+/**
+ * `deno task arm64 -- COMMAND...`: runs any command on arm64 Linux with KVM, the project at hand.
+ *
+ * On an arm64 host with a usable /dev/kvm it simply runs there. Anywhere else it runs in the ARM
+ * box, on a copy of the project: what it changes there is gone afterwards.
+ *
+ * @module
+ */
+
+import { PROJECT, runInBox } from "./box.ts";
+import { onSignals } from "./signals.ts";
+
+/** What a shell reports for a program that it does not find. */
+const NOT_FOUND = 127;
+
+/** Runs a command with this process's input and outputs; returns its exit code. */
+export async function runOnArm64(command: string[]): Promise<number> {
+  if (hasArm64Kvm()) return await runHere(command);
+  const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
+  const terminal = streams.every((stream) => stream.isTerminal());
+  try {
+    return (await runInBox({ command, stdin: "inherit", terminal })).code;
+  } catch (error) {
+    console.error(`ARM box: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
+}
+
+/** Whether this host is what the box stands for. */
+function hasArm64Kvm(): boolean {
+  if (Deno.build.arch !== "aarch64" || Deno.build.os !== "linux") return false;
+  try {
+    Deno.openSync("/dev/kvm", { read: true, write: true }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Runs a command on this host. */
+async function runHere([program = "", ...args]: string[]): Promise<number> {
+  try {
+    const child = new Deno.Command(program, { args, cwd: PROJECT }).spawn();
+    using _ = onSignals((_, name) => child.kill(name));
+    return (await child.status).code;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    console.error(`${program}: not found`);
+    return NOT_FOUND;
+  }
+}
+
+/** The arguments of this task; `deno task` hands on the "--" before them. */
+export function taskArguments(): string[] {
+  return Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
+}
+
+if (import.meta.main) {
+  const command = taskArguments();
+  if (command.length === 0) {
+    console.error("usage: deno task arm64 -- COMMAND...   (in a terminal, Ctrl-] ends the box)");
+    Deno.exit(2);
+  }
+  Deno.exit(await runOnArm64(command));
+}

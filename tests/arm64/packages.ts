@@ -1,0 +1,199 @@
+/**
+ * Gets what the box is made of: Debian packages for this host and for arm64, Deno for arm64, and
+ * the project's npm modules.
+ *
+ * @module
+ */
+
+import { join } from "@std/path";
+import { BoxError, cached, exists, keyOf, progress } from "./cache.ts";
+
+/** The last Deno whose arm64 build is on the npm registry; the project runs on the same one. */
+const DENO = "@deno/linux-arm64-glibc@2.9.5";
+
+/** Folders that Debian has moved into /usr and left as links; packages may still name the old ones. */
+export const MERGED = ["bin", "sbin", "lib"];
+
+/** `dpkg-deb -x` would put folders in the place of those links. */
+const UNPACK = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"';
+
+/** How to run a tool. */
+interface RunOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  /** What to say if it fails, before what the tool itself said. */
+  failure?: string;
+}
+
+/** Runs a tool to its end and returns its output as text. */
+export async function run(command: string[], options: RunOptions = {}): Promise<string> {
+  return new TextDecoder().decode(await outputOf(command, options));
+}
+
+/** Runs a tool to its end and returns its output. */
+export async function outputOf(command: string[], options: RunOptions = {}): Promise<Uint8Array> {
+  const [tool = "", ...args] = command;
+  const { cwd, env, failure = `${tool} failed` } = options;
+  try {
+    const output = await new Deno.Command(tool, { args, cwd, env, stdin: "null" }).output();
+    if (output.success) return output.stdout;
+    const said = new TextDecoder().decode(output.stderr).trim().split("\n").slice(-5).join("\n  ");
+    throw new BoxError(`${failure}: ${command.join(" ")}\n  ${said}`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new BoxError(`${failure}: this host has no ${tool}`);
+  }
+}
+
+/** Installs, on Debian, the packages whose binary is missing: `{ binary: package }`. */
+export async function ensureDebianPackages(wanted: Record<string, string>): Promise<void> {
+  const missing = Object.keys(wanted).filter((binary) => !onPath(binary));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map((binary) => wanted[binary] ?? binary))];
+  const hint = `install it yourself: apt-get install ${packages.join(" ")}`;
+  const found = `this host has no ${missing.join(", ")}`;
+  if (!onPath("apt-get")) {
+    throw new BoxError(`${found}, and no apt-get to install it; on a Debian, ${hint}`);
+  }
+  const root = Deno.uid() === 0 ? [] : onPath("sudo") ? ["sudo"] : undefined;
+  if (root === undefined) throw new BoxError(`${found}; as root, ${hint}`);
+  progress(`installing Debian's ${packages.join(", ")} ...`);
+  const apt = [...root, "apt-get", "-q", "-y", "-oDPkg::Lock::Timeout=600"];
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const failure = `cannot install ${packages.join(", ")} (${hint})`;
+  await afterUpdate(apt, { env, failure }, async () => {
+    await run([...apt, "install", "--no-install-recommends", ...packages], { env, failure });
+  });
+}
+
+/** Does something after `apt-get update`; a broken source matters only if it is needed for that. */
+async function afterUpdate(apt: string[], options: RunOptions, then: () => Promise<void>) {
+  const broken = await run([...apt, "update"], options).then(() => undefined, (error) => error);
+  try {
+    await then();
+  } catch (error) {
+    throw broken ?? error;
+  }
+}
+
+function onPath(binary: string): boolean {
+  // The sbin folders are missing from the PATH of ordinary users on Debian.
+  const folders = (Deno.env.get("PATH") ?? "").split(":").concat("/usr/sbin", "/sbin");
+  return folders.some((folder) => folder !== "" && exists(join(folder, binary)));
+}
+
+/**
+ * Debian's arm64 `packages`, unpacked together into one folder.
+ *
+ * `dependencies` brings in what they depend on as well. apt works on lists of its own in that
+ * folder, so the host's package state stays as it is; signatures are verified as always.
+ */
+export async function arm64Packages(
+  packages: string[],
+  options: { dependencies?: boolean } = {},
+): Promise<string> {
+  const release =
+    /^VERSION_CODENAME=(.*)$/m.exec(await Deno.readTextFile("/etc/os-release"))?.[1] ?? "debian";
+  const key = await keyOf(release, String(options.dependencies), UNPACK, ...packages);
+  const failure =
+    "cannot fetch Debian's arm64 packages (is this host a Debian with a working apt-get?)";
+  return await cached(`debian-${release}-arm64-${key}`, async (folder) => {
+    progress(`fetching Debian's arm64 ${packages.join(", ")} ...`);
+    const apt = await privateApt(folder);
+    const archives = join(folder, "apt", "cache", "archives");
+    await afterUpdate(apt("apt-get"), { failure }, async () => {
+      const names = await Promise.all(packages.map((name) => currentKernel(apt, name)));
+      const verb = options.dependencies ? ["install", "--download-only"] : ["download"];
+      await run([...apt("apt-get"), ...verb, ...names], { cwd: archives, failure });
+    });
+    for (const name of MERGED) {
+      await Deno.mkdir(join(folder, "usr", name), { recursive: true });
+      await Deno.symlink(join("usr", name), join(folder, name));
+    }
+    for (const { name } of Deno.readDirSync(archives)) {
+      const file = join(archives, name);
+      if (name.endsWith(".deb")) await run(["sh", "-c", UNPACK, "sh", file, folder]);
+    }
+    await Deno.remove(join(folder, "apt"), { recursive: true });
+  });
+}
+
+/** Sets up an apt for arm64 with all its state in `folder`/apt; returns the start of its commands. */
+async function privateApt(folder: string): Promise<(tool: string) => string[]> {
+  const state = join(folder, "apt");
+  await Deno.mkdir(join(state, "lists", "partial"), { recursive: true });
+  await Deno.mkdir(join(state, "cache", "archives", "partial"), { recursive: true });
+  await Deno.writeTextFile(join(state, "status"), "");
+  const settings = `
+    APT::Architecture "arm64";
+    #clear APT::Architectures;
+    APT::Architectures { "arm64"; };
+    APT::Install-Recommends "false";
+    APT::Get::Assume-Yes "true";
+    APT::Sandbox::User "root"; # Root's apt would drop to a user who cannot write here.
+    Dir::State "${state}";
+    Dir::State::Lists "${join(state, "lists")}";
+    Dir::State::status "${join(state, "status")}";
+    Dir::Cache "${join(state, "cache")}";
+  `;
+  const file = join(state, "apt.conf");
+  await Deno.writeTextFile(file, settings);
+  return (tool) => [tool, "-c", file];
+}
+
+/** linux-image-arm64 is an empty package that depends on the current kernel's; others stay as they are. */
+async function currentKernel(apt: (tool: string) => string[], name: string): Promise<string> {
+  if (name !== "linux-image-arm64") return name;
+  const found = /Depends: (linux-image-\S+)/.exec(
+    await run([...apt("apt-cache"), "depends", name]),
+  );
+  if (!found?.[1]) throw new BoxError("Debian's linux-image-arm64 names no kernel");
+  return found[1];
+}
+
+/** The arm64 `deno` binary. It comes from the npm registry, through Deno's own npm client. */
+export async function arm64Deno(): Promise<string> {
+  const folder = await cached(DENO.replaceAll(/[^\w.]+/g, "-").slice(1), async (folder) => {
+    progress(`fetching ${DENO} ...`);
+    await run([Deno.execPath(), "cache", `npm:${DENO}`], {
+      cwd: folder,
+      env: { DENO_DIR: join(folder, "deno-dir") },
+    });
+    const found = await run(["find", folder, "-name", "deno", "-type", "f"]);
+    await Deno.rename(found.trim(), join(folder, "deno"));
+    await Deno.remove(join(folder, "deno-dir"), { recursive: true });
+  });
+  return join(folder, "deno");
+}
+
+/** A DENO_DIR that holds the npm modules named in the deno.json of `project`. */
+export async function npmModules(project: string): Promise<string> {
+  const files = ["deno.json", "deno.lock"].filter((name) => exists(join(project, name)));
+  const contents = files.map((name) => Deno.readTextFileSync(join(project, name)));
+  const key = await keyOf(...contents, npmRegistry() ?? "");
+  return await cached(`npm-${key}`, async (folder) => {
+    progress("fetching the project's npm modules ...");
+    // In a folder of its own, for Deno may want to update the lock file.
+    const copy = await Deno.makeTempDir();
+    try {
+      for (const name of files) await Deno.copyFile(join(project, name), join(copy, name));
+      await run([Deno.execPath(), "install"], { cwd: copy, env: { DENO_DIR: folder } });
+    } finally {
+      await Deno.remove(copy, { recursive: true });
+    }
+  });
+}
+
+/**
+ * The npm registry of this host, if it is not the usual one.
+ *
+ * Deno files modules under their registry's name: it finds those in the box only if it goes by the
+ * same registry there.
+ */
+export function npmRegistry(): string | undefined {
+  const variable = Deno.env.get("NPM_CONFIG_REGISTRY");
+  if (variable) return variable;
+  const settings = join(Deno.env.get("HOME") ?? "", ".npmrc");
+  if (!exists(settings)) return undefined;
+  return /^\s*registry\s*=\s*"?([^\s"]+)/m.exec(Deno.readTextFileSync(settings))?.[1];
+}

@@ -1,0 +1,16 @@
+/**
+ * `deno task test:arm64`: runs the project's tests on arm64 with KVM, in the ARM box if need be.
+ *
+ * Arguments go to `deno test`: a file, `--filter NAME` ...
+ *
+ * @module
+ */
+
+import { runOnArm64, taskArguments } from "./main.ts";
+
+// `deno test` takes this file for one of the tests, because of its name: then it does nothing.
+if (import.meta.main) {
+  // Types are checked on the host, where it takes seconds and not minutes.
+  const command = ["deno", "test", "--allow-all", "--no-check", ...taskArguments()];
+  Deno.exit(await runOnArm64(command));
+}

@@ -1,0 +1,151 @@
+/** Tests that bad input gets a clear end: the command as a user runs it, its exit code, and its one or two lines. */
+
+import { assertEquals } from "@std/assert";
+import { testsInLanes } from "../lanes.ts";
+import { guestPath, orchid, type Setting } from "../orchid_command.ts";
+import { hostTest, noKvmTest, type Register, testsThatNeed } from "../test_case.ts";
+
+/** Bad input: what it is, the arguments, the exit code, what stderr says, and what is not as usual. */
+type Case = readonly [
+  what: string,
+  args: readonly string[],
+  code: number,
+  stderr: string,
+  register?: Register,
+  setting?: Setting,
+];
+
+const elf = (
+  machine: number,
+) => [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, ...new Array(11).fill(0), machine];
+
+/** The files in the folder where the command runs. */
+const files: Record<string, Uint8Array> = {
+  "empty.bin": new Uint8Array(),
+  "large.bin": new Uint8Array(4097),
+  "small.bin": new Uint8Array(16),
+  "secret.bin": new Uint8Array(16),
+  "x86.elf": new Uint8Array(elf(62)),
+  "arm64.elf": new Uint8Array(elf(183)),
+  "kernel.gz": new Uint8Array([0x1f, 0x8b, 8, 0]),
+};
+
+const noRootTest = testsThatNeed("a user other than root", Deno.uid() !== 0);
+const sizes = "sizes are like 4096, 0x1000, 64K, 512M, 2G";
+const ram = "RAM is from 0x10000 to 0x10ffff";
+const hello = guestPath("hello");
+
+const cases: Case[] = [
+  ["no guest", [], 2, "no guest named; give a flat binary, such as guests/hello.bin, or --help"],
+  ["a missing file", ["no.bin"], 1, "open no.bin failed: ENOENT; there is no such file"],
+  ["an empty file", ["empty.bin"], 1, "empty.bin is empty"],
+  ["a directory", ["."], 1, "read . failed: EISDIR; it is a directory"],
+  [
+    "an unreadable file",
+    ["secret.bin"],
+    1,
+    "open secret.bin failed: EACCES; its permissions forbid reading it",
+    noRootTest,
+  ],
+  [
+    "a file larger than memory",
+    ["--memory", "4K", "large.bin"],
+    1,
+    "large.bin is larger than the guest's memory of 4096 bytes; give it more with --memory",
+  ],
+  [
+    "a file without an end",
+    ["/dev/zero"],
+    1,
+    "/dev/zero is larger than the guest's memory of 1048576 bytes; give it more with --memory",
+  ],
+  [
+    "a size with an unknown unit",
+    ["--memory", "12Q", hello],
+    2,
+    `--memory 12Q is no size; ${sizes}`,
+  ],
+  ["a negative size", ["--memory", "-1", hello], 2, `--memory -1 is no size; ${sizes}`],
+  ["no memory", ["--memory", "0", hello], 2, `--memory 0 is no size; ${sizes}`],
+  [
+    "an absurd size",
+    ["--memory", "99999999999G", hello],
+    2,
+    "--memory 99999999999G is more than any machine can have",
+  ],
+  [
+    "an unknown option",
+    ["--memroy", "64K", hello],
+    2,
+    "unknown option --memroy; did you mean --memory? (--help lists all)",
+  ],
+  ["two guests", ["a.bin", "b.bin"], 2, "one guest at a time, please: a.bin or b.bin"],
+  ["an x86 ELF", ["x86.elf"], 1, "x86.elf is a program for x86-64, not for arm64"],
+  [
+    "an arm64 ELF",
+    ["arm64.elf"],
+    1,
+    "arm64.elf is an ELF file; make a flat binary of it: aarch64-linux-gnu-objcopy -O binary in.elf out.bin",
+  ],
+  ["a gzip file", ["kernel.gz"], 1, "kernel.gz is compressed with gzip; unpack it first"],
+  [
+    "a time that is none",
+    ["--timeout", "soon", hello],
+    2,
+    "--timeout soon is no time; give seconds above 0, like 5 or 0.5, up to 2147483",
+  ],
+  [
+    "a missing permission",
+    [hello],
+    1,
+    "calling libc needs a permission; run with --allow-ffi",
+    undefined,
+    { permissions: [] },
+  ],
+  [
+    "a host of another architecture",
+    ["--accel", "kvm", hello],
+    1,
+    `the host is ${Deno.build.arch}, and KVM runs arm64 guests only on an arm64 host`,
+    noKvmTest,
+  ],
+  [
+    "half a page of memory",
+    ["--accel", "soft", "--memory", "2K", "small.bin"],
+    2,
+    "a memory of 2048 bytes is no multiple of 4096",
+  ],
+  [
+    "a load address in the device page",
+    ["--accel", "soft", "--load-address", "0x996", hello],
+    2,
+    `the load address 0x996 is in the device page; ${ram}`,
+  ],
+  [
+    "an entry in the vector page",
+    ["--accel", "soft", "--entry", "0xf000", hello],
+    2,
+    `the entry 0xf000 is in the vector page; ${ram}`,
+  ],
+  [
+    "a load address that is not aligned",
+    ["--accel", "soft", "--load-address", "0x10002", hello],
+    2,
+    "the load address 0x10002 is no multiple of 4",
+  ],
+];
+
+const folder = Deno.makeTempDirSync({ prefix: "orchid-test-" });
+for (const [name, bytes] of Object.entries(files)) Deno.writeFileSync(`${folder}/${name}`, bytes);
+Deno.chmodSync(`${folder}/secret.bin`, 0o000);
+Deno.test.afterAll(() => Deno.removeSync(folder, { recursive: true }));
+
+const test = testsInLanes(hostTest);
+for (const [what, args, code, words, register, setting] of cases) {
+  test(
+    `main.ts refuses ${what} with ${code} and plain words`,
+    () => orchid(args, { cwd: folder, ...setting }),
+    (outcome) => assertEquals(outcome, { code, stdout: "", stderr: `orchid: ${words}\n` }),
+    register,
+  );
+}

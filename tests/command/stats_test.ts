@@ -1,0 +1,80 @@
+/** Tests the counts behind --stats, and their table. */
+
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { MeteredVcpu, statsTable } from "../../command/stats.ts";
+import { MmioBus } from "../../devices/bus.ts";
+import { Console } from "../../devices/console.ts";
+import { registerId } from "../../kvm/registers.ts";
+import { type Exit, KVM_EXIT_INTR, KVM_EXIT_UNKNOWN } from "../../vm/exit.ts";
+import { loadExit, storeExit } from "../mmio.ts";
+import { ScriptedVcpu } from "../scripted_vm.ts";
+import { emptyReader, MemoryWriter } from "../streams.ts";
+
+/** A metered vCPU that has made these exits. */
+function meterOf(...exits: Exit[]): MeteredVcpu {
+  const meter = new MeteredVcpu(new ScriptedVcpu(exits));
+  for (const _ of exits) meter.run();
+  return meter;
+}
+
+const store = storeExit(0x996, 1, 0x41n);
+
+Deno.test("MeteredVcpu.run gives the exit of the vCPU it watches", () => {
+  assertEquals(new MeteredVcpu(new ScriptedVcpu([store])).run(), store);
+});
+
+Deno.test("MeteredVcpu counts exits by reason", () => {
+  const meter = meterOf(store, { reason: KVM_EXIT_INTR }, loadExit(0x997, 1));
+  assertEquals([...meter.exits], [[6, 2], [10, 1]]);
+});
+
+Deno.test("MeteredVcpu does not count a write that waited in the kernel as an exit", () => {
+  const meter = meterOf({ ...store, deferred: true }, store);
+  assertEquals([meter.deferred, meter.exits.get(6)], [1, 1]);
+});
+
+Deno.test("MeteredVcpu counts an exit without a name under its own number", () => {
+  assertEquals([...meterOf({ reason: KVM_EXIT_UNKNOWN, exitReason: 99 }).exits], [[99, 1]]);
+});
+
+Deno.test("MeteredVcpu measures the time in the guest", () => {
+  assert(meterOf(store).guestTime > 0);
+});
+
+Deno.test("MeteredVcpu passes everything else on", () => {
+  const vcpu = new ScriptedVcpu();
+  const meter = new MeteredVcpu(vcpu);
+  meter.init();
+  meter.setOneReg(registerId("x1"), 5n);
+  meter.interruptEvery(20);
+  const results = [
+    meter.getOneReg(registerId("x1")),
+    meter.getRegList(),
+    meter.injectExternalDataAbort(),
+  ];
+  meter[Symbol.dispose]();
+  assertEquals(results, [5n, [registerId("x1")], true]);
+  assertEquals([vcpu.inits, vcpu.periods, vcpu.aborts, vcpu.disposed], [1, [20], 1, true]);
+});
+
+Deno.test("statsTable has a line for each exit reason, each device, and the bytes", () => {
+  const bus = new MmioBus();
+  const console = new Console(new MemoryWriter(), emptyReader);
+  bus.attach("console", 0x996, 2, console);
+  for (const exit of [store, store, loadExit(0x5000, 4)]) bus.access(exit);
+  const table = statsTable(
+    meterOf({ ...store, deferred: true }, store, loadExit(0x5000, 4)),
+    bus,
+    console,
+  );
+  const rows = table.split("\n").map((row) => row.split(/ {2,}/));
+  assertMatch(rows.shift()!.join(": "), /^time in the guest: \d+\.\d ms$/);
+  assertEquals(rows, [
+    ["KVM_EXIT_MMIO", "2"],
+    ["writes collected in the kernel", "1"],
+    ["console", "0 loads, 2 stores"],
+    ["unclaimed", "1 loads, 0 stores"],
+    ["console output", "2 B"],
+    ["console input", "0 B"],
+  ]);
+});

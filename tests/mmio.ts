@@ -1,0 +1,25 @@
+/** MMIO exits made by hand. */
+
+import { KVM_EXIT_MMIO, type MmioExit } from "../vm/exit.ts";
+
+/** What an exit's data holds before a load is answered, to see what the answer writes. */
+export const UNTOUCHED = 0xeeee_eeee_eeee_eeeen;
+
+/** A load of `len` bytes. */
+export function loadExit(physAddr: number, len: number): MmioExit {
+  const data = new DataView(new ArrayBuffer(8));
+  data.setBigUint64(0, UNTOUCHED, true);
+  return { reason: KVM_EXIT_MMIO, physAddr, data, len, isWrite: false, deferred: false };
+}
+
+/** A store of `len` bytes. Behind them the exit holds what another one left there. */
+export function storeExit(physAddr: number, len: number, value: bigint): MmioExit {
+  const exit = { ...loadExit(physAddr, len), isWrite: true };
+  for (let i = 0; i < len; i++) exit.data.setUint8(i, Number((value >> BigInt(8 * i)) & 0xffn));
+  return exit;
+}
+
+/** An exit's data, all 8 bytes. */
+export function dataOf(exit: MmioExit): bigint {
+  return exit.data.getBigUint64(0, true);
+}
