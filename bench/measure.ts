@@ -1,7 +1,7 @@
 /** Measures the C program and Orchid in turns on this machine, and prints the table; bench/main.ts starts this where there is arm64 KVM. */
 
 import { join } from "@std/path";
-import { type Sample, sample } from "./process.ts";
+import { BenchmarkError, type Sample, sample } from "./process.ts";
 import { command, type LoopSample, OrchidLoop, sampleC } from "./samples.ts";
 import { median, table, type Target } from "./table.ts";
 
@@ -102,5 +102,11 @@ Whole process: from fork to exit, with Deno's caches filled and types not checke
 }
 
 const [programs = "."] = Deno.args;
-const { cold, warm } = await takeSamples(programs);
-console.log(report(cold, warm));
+try {
+  const { cold, warm } = await takeSamples(programs);
+  console.log(report(cold, warm));
+} catch (error) {
+  if (!(error instanceof BenchmarkError)) throw error;
+  console.error(`bench: ${error.message}`);
+  Deno.exit(1);
+}

@@ -29,8 +29,13 @@ export class TerminalInput implements Reader, Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#isRaw) Deno.stdin.setRaw(false);
+    if (!this.#isRaw) return;
     this.#isRaw = false;
+    try {
+      Deno.stdin.setRaw(false);
+    } catch {
+      // The terminal is closed: there is nothing left to restore.
+    }
   }
 
   /** Does to typed bytes what the terminal would have done; the number of bytes, null at the end. */

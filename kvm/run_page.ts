@@ -63,7 +63,8 @@ export class RunPage {
   readonly #mmio: MmioExit;
   readonly #deferred: MmioExit;
   readonly #deferredData = new Uint32Array(2);
-  readonly #intr: IntrExit = { reason: KVM_EXIT_INTR };
+  /** The exit of a run that was interrupted. */
+  readonly interrupted: IntrExit = { reason: KVM_EXIT_INTR };
 
   private constructor(address: Deno.PointerObject, size: number, coalesces: boolean) {
     this.#address = address;
@@ -145,7 +146,7 @@ export class RunPage {
         this.#mmio.isWrite = (run[MMIO_IS_WRITE]! & 0xff) !== 0;
         return this.#mmio;
       case KVM_EXIT_INTR:
-        return this.#intr;
+        return this.interrupted;
       case KVM_EXIT_SYSTEM_EVENT:
         return { reason, type: run[EVENT_TYPE]! };
       case KVM_EXIT_ARM_NISV:

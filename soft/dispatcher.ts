@@ -16,6 +16,9 @@ import { translate } from "./translator.ts";
 /** How often code is interpreted before it is translated, unless told otherwise: a translation costs as much as some hundred instructions interpreted. */
 const DEFAULT_WARM = 24;
 
+/** Translating an instruction takes as long as executing about so many: it is charged as these, so that a guest that makes nothing but translations is interrupted in time. */
+const TRANSLATION_FUEL = 1000;
+
 const EC_INSTRUCTION_ABORT = 0x20;
 const EC_PC_ALIGNMENT = 0x22;
 const WASM_PAGE = 0x1_0000;
@@ -77,6 +80,8 @@ export class Dispatcher {
   readonly #cache: CodeCache;
   readonly #jumps: JumpCache;
   readonly #warm: number;
+  /** Fuel of this run that translations took. */
+  #charged = 0;
 
   // The page that instructions came from last: its virtual address, exception
   // level, physical address, and place in the WebAssembly memory.
@@ -121,7 +126,8 @@ export class Dispatcher {
       left = slot >= 0 ? this.#cache.enter(left, slot) : this.#withoutJumpCache(left);
       if (u32[State.STOP / 4] === Stop.exit) break;
     }
-    this.counts.instructions += fuel - left;
+    this.counts.instructions += fuel - left - this.#charged;
+    this.#charged = 0;
     return u32[State.STOP / 4] === Stop.exit;
   }
 
@@ -133,9 +139,13 @@ export class Dispatcher {
     const physAddr = this.#pagePhys + (low & OFFSET_MASK);
     const slot = this.#cache.slot(physAddr, cpu.pc, cpu.el as 0 | 1);
     if (!slot.translated && ++slot.visits <= this.#warm) return this.#interpret(fuel);
-    if (!slot.translated) this.#translate(physAddr);
-    else this.#jumps.remember(slot.number);
-    return fuel;
+    if (slot.translated) {
+      this.#jumps.remember(slot.number);
+      return fuel;
+    }
+    const charge = this.#translate(physAddr) * TRANSLATION_FUEL;
+    this.#charged += charge;
+    return fuel - charge;
   }
 
   /** Interprets straight code, up to where it jumps or leaves its page. */
@@ -154,8 +164,8 @@ export class Dispatcher {
     }
   }
 
-  /** Makes a region of the code at the PC. */
-  #translate(physAddr: number): void {
+  /** Makes a region of the code at the PC; how many instructions it covers. */
+  #translate(physAddr: number): number {
     const began = performance.now();
     const cpu = this.#cpu;
     const el = cpu.el as 0 | 1;
@@ -185,6 +195,7 @@ export class Dispatcher {
     this.counts.blocks += blocks;
     this.counts.translated += instructions;
     this.counts.translationTime += performance.now() - began;
+    return instructions;
   }
 
   /** Finds the page that the PC is in; false if that has become an exception. */

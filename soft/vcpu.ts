@@ -104,8 +104,9 @@ export class SoftVcpu implements Vcpu {
     this.#memory.pending = undefined;
     for (;;) {
       if (this.#off) return this.#wait();
-      if (this.#dispatcher.run(SLICE)) return this.#exit();
+      // Before the guest goes on: one that exits all the time must be interrupted as well.
       if (performance.now() >= this.#deadline) return this.#interrupt();
+      if (this.#dispatcher.run(SLICE)) return this.#exit();
     }
   }
 

@@ -1,10 +1,10 @@
-/** Runs a guest on this host's KVM, in this process. */
+/** Runs a guest in this process. */
 
 import {
   type End,
-  openSystem,
   registerId,
   run,
+  type System,
   TinyMachine,
   type TinyMachineOptions,
   type Vcpu,
@@ -40,11 +40,14 @@ export function guestCode(name: string): Uint8Array {
 }
 
 /** Runs a program to its end. */
-export async function runGuest(program: Uint8Array, options: Run = {}): Promise<Ran> {
+export async function runGuest(
+  system: System,
+  program: Uint8Array,
+  options: Run = {},
+): Promise<Ran> {
   const kept = new MemoryWriter();
   const { before, after, signal, ...rest } = options;
   const limit = AbortSignal.timeout(LIMIT);
-  using system = openSystem("kvm");
   using machine = new TinyMachine(system, { input: emptyReader, output: kept, ...rest, program });
   before?.(machine);
   const end = await run(machine, signal === undefined ? limit : AbortSignal.any([limit, signal]));

@@ -6,6 +6,8 @@ import { array, struct, u32, u8 } from "../kvm/struct.ts";
 const O_RDWR = 2;
 const O_NOCTTY = 0o400;
 const O_NONBLOCK = 0o4000;
+/** No process that is started may hold the person's side open. */
+const O_CLOEXEC = 0o2000000;
 const TCSANOW = 0;
 
 /** `struct termios` of glibc, the same on arm64 and x86-64. */
@@ -54,7 +56,7 @@ export class PseudoTerminal implements Disposable {
 
   constructor() {
     const { posix_openpt, grantpt, unlockpt, ptsname_r } = this.#libc.symbols;
-    this.#fd = check("posix_openpt", posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK));
+    this.#fd = check("posix_openpt", posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
     check("grantpt", grantpt(this.#fd));
     check("unlockpt", unlockpt(this.#fd));
     const name = new Uint8Array(64);

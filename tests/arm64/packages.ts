@@ -168,15 +168,16 @@ export async function arm64Deno(): Promise<string> {
 
 /** A DENO_DIR that holds the npm modules named in the deno.json of `project`. */
 export async function npmModules(project: string): Promise<string> {
-  const files = ["deno.json", "deno.lock"].filter((name) => exists(join(project, name)));
-  const contents = files.map((name) => Deno.readTextFileSync(join(project, name)));
-  const key = await keyOf(...contents, npmRegistry() ?? "");
-  return await cached(`npm-${key}`, async (folder) => {
+  const settings = "deno.json";
+  const contents = Deno.readTextFileSync(join(project, settings));
+  const key = await keyOf(contents, npmRegistry() ?? "");
+  return await cached(`npm-modules-${key}`, async (folder) => {
     progress("fetching the project's npm modules ...");
-    // In a folder of its own, for Deno may want to update the lock file.
+    // In a folder without a lock file: with one, Deno does not fetch the registry's page about a
+    // package, and asks for it when it runs, which the box cannot answer.
     const copy = await Deno.makeTempDir();
     try {
-      for (const name of files) await Deno.copyFile(join(project, name), join(copy, name));
+      await Deno.copyFile(join(project, settings), join(copy, settings));
       await run([Deno.execPath(), "install"], { cwd: copy, env: { DENO_DIR: folder } });
     } finally {
       await Deno.remove(copy, { recursive: true });

@@ -6,7 +6,7 @@ import { testsInLanes } from "../lanes.ts";
 import { guestPath, type Outcome } from "../orchid_command.ts";
 import { PseudoTerminal } from "../pseudo_terminal.ts";
 import { RunningCommand } from "../running_command.ts";
-import { kvmTest } from "../test_case.ts";
+import { testsThatNeed } from "../test_case.ts";
 
 const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
 
@@ -48,7 +48,8 @@ async function seen(
   return { ...outcome, isCooked, settings: [before, terminal.settings] };
 }
 
-const test = testsInLanes(kvmTest);
+/** On KVM or on the software CPU, whichever there is: the terminal is the same to both. */
+const test = testsInLanes(testsThatNeed("Linux", Deno.build.os === "linux"));
 
 /** What ends a guest that reads its input, and the exit code. */
 const ends: [what: string, code: number, end: (t: PseudoTerminal, c: RunningCommand) => void][] = [

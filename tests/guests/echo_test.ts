@@ -1,14 +1,14 @@
 /** Runs the guest that prints its input. */
 
 import { assertEquals } from "@std/assert";
-import type { Reader } from "../../mod.ts";
+import type { Reader, System } from "../../mod.ts";
 import { guestCode, runGuest } from "../guest_run.ts";
 import { blocks, bytesOf } from "../streams.ts";
-import { kvmTest } from "../test_case.ts";
+import { acrossAccelerators } from "../soft/accelerators.ts";
 
 /** What echo makes of an input. */
-async function echo(input: Reader): Promise<Uint8Array> {
-  const { bytes, end } = await runGuest(guestCode("echo"), { input });
+async function echo(system: System, input: Reader): Promise<Uint8Array> {
+  const { bytes, end } = await runGuest(system, guestCode("echo"), { input });
   assertEquals(end.kind, "shutdown");
   return bytes;
 }
@@ -30,30 +30,33 @@ function random(length: number): Uint8Array {
   return bytes;
 }
 
-kvmTest("echo prints a line", async () => {
-  assertEquals(await echo(blocks(bytesOf("Hello\n"))), bytesOf("Hello\n"));
+acrossAccelerators("echo prints a line", async (system) => {
+  assertEquals(await echo(system, blocks(bytesOf("Hello\n"))), bytesOf("Hello\n"));
 });
 
-kvmTest("echo prints nothing for no input", async () => {
-  assertEquals(await echo(blocks()), new Uint8Array());
+acrossAccelerators("echo prints nothing for no input", async (system) => {
+  assertEquals(await echo(system, blocks()), new Uint8Array());
 });
 
-kvmTest("echo prints every value of a byte", async () => {
+acrossAccelerators("echo prints every value of a byte", async (system) => {
   const all = Uint8Array.from({ length: 256 }, (_, i) => i);
-  assertEquals(await echo(blocks(all)), all);
+  assertEquals(await echo(system, blocks(all)), all);
 });
 
-kvmTest("echo prints zero bytes at the start, in a row, and at the end", async () => {
-  const zeroes = new Uint8Array([0, 0, 1, 0, 0, 0, 2, 0]);
-  assertEquals(await echo(blocks(zeroes)), zeroes);
-});
+acrossAccelerators(
+  "echo prints zero bytes at the start, in a row, and at the end",
+  async (system) => {
+    const zeroes = new Uint8Array([0, 0, 1, 0, 0, 0, 2, 0]);
+    assertEquals(await echo(system, blocks(zeroes)), zeroes);
+  },
+);
 
-kvmTest("echo prints input that comes byte by byte", async () => {
+acrossAccelerators("echo prints input that comes byte by byte", async (system) => {
   const pieces = [..."a slow typist\0"].map(bytesOf);
-  assertEquals(await echo(blocks(...pieces)), bytesOf("a slow typist\0"));
+  assertEquals(await echo(system, blocks(...pieces)), bytesOf("a slow typist\0"));
 });
 
-kvmTest("echo prints input that comes late", async () => {
+acrossAccelerators("echo prints input that comes late", async (system) => {
   const inner = blocks(bytesOf("first "), bytesOf("second"));
   const late: Reader = {
     read: async (room) => {
@@ -61,14 +64,17 @@ kvmTest("echo prints input that comes late", async () => {
       return await inner.read(room);
     },
   };
-  assertEquals(await echo(late), bytesOf("first second"));
+  assertEquals(await echo(system, late), bytesOf("first second"));
 });
 
-kvmTest("echo takes an input that fails for one that is over", async () => {
-  assertEquals(await echo({ read: () => Promise.reject(new Error("gone")) }), new Uint8Array());
+acrossAccelerators("echo takes an input that fails for one that is over", async (system) => {
+  assertEquals(
+    await echo(system, { read: () => Promise.reject(new Error("gone")) }),
+    new Uint8Array(),
+  );
 });
 
-kvmTest("echo prints as many random bytes as they are", async () => {
+acrossAccelerators("echo prints as many random bytes as they are", async (system) => {
   const input = random(LENGTH);
-  assertEquals(await digest(await echo(blocks(input))), await digest(input));
+  assertEquals(await digest(await echo(system, blocks(input))), await digest(input));
 });

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { guestCode, type Run, runGuest } from "../guest_run.ts";
-import { kvmTest } from "../test_case.ts";
+import { acrossAccelerators } from "../soft/accelerators.ts";
 
 const zeroes = "0000000000000000\n".repeat(10);
 
@@ -17,64 +17,67 @@ const guests: [name: string, output: string, end: string, options?: Run][] = [
 ];
 
 for (const [name, output, kind] of guests) {
-  kvmTest(`${name} prints what it is to, and ends with ${kind}`, async () => {
-    const ran = await runGuest(guestCode(name));
+  acrossAccelerators(`${name} prints what it is to, and ends with ${kind}`, async (system) => {
+    const ran = await runGuest(system, guestCode(name));
     assertEquals([ran.output, ran.end], [output, { kind }]);
   });
 
-  kvmTest(`${name} does the same with an exit for each byte`, async () => {
-    const ran = await runGuest(guestCode(name), { coalesce: false });
+  acrossAccelerators(`${name} does the same with an exit for each byte`, async (system) => {
+    const ran = await runGuest(system, guestCode(name), { coalesce: false });
     assertEquals([ran.output, ran.end], [output, { kind }]);
   });
 }
 
-kvmTest("console-bench prints all of its 20,000 bytes", async () => {
-  const { output, end } = await runGuest(guestCode("console-bench"));
+acrossAccelerators("console-bench prints all of its 20,000 bytes", async (system) => {
+  const { output, end } = await runGuest(system, guestCode("console-bench"));
   assertEquals([output, end.kind], [".".repeat(20_000), "shutdown"]);
 });
 
-kvmTest("console-bench prints them with an exit for each byte", async () => {
-  const { output, end } = await runGuest(guestCode("console-bench"), { coalesce: false });
+acrossAccelerators("console-bench prints them with an exit for each byte", async (system) => {
+  const { output, end } = await runGuest(system, guestCode("console-bench"), { coalesce: false });
   assertEquals([output, end.kind], [".".repeat(20_000), "shutdown"]);
 });
 
-kvmTest("lines ends after its first line where it is to", async () => {
-  const { output, end } = await runGuest(guestCode("lines"), { exitOnNewline: true });
+acrossAccelerators("lines ends after its first line where it is to", async (system) => {
+  const { output, end } = await runGuest(system, guestCode("lines"), { exitOnNewline: true });
   assertEquals([output, end.kind], ["one\n", "newline"]);
 });
 
-kvmTest("hello runs at another address", async () => {
-  const { output } = await runGuest(guestCode("hello"), { loadAddress: 0x1_8000 });
+acrossAccelerators("hello runs at another address", async (system) => {
+  const { output } = await runGuest(system, guestCode("hello"), { loadAddress: 0x1_8000 });
   assertEquals(output, "Hello\n");
 });
 
-kvmTest("hello runs from its third instruction", async () => {
+acrossAccelerators("hello runs from its third instruction", async (system) => {
   // x4, set by the first one, is 0 then: nothing is printed.
-  const { output, end } = await runGuest(guestCode("hello"), { entry: 0x1_0008 });
+  const { output, end } = await runGuest(system, guestCode("hello"), { entry: 0x1_0008 });
   assertEquals([output, end.kind], ["", "end-of-code"]);
 });
 
-kvmTest("hello runs in a single page of memory", async () => {
-  const { output, end } = await runGuest(guestCode("hello"), { memory: 4096 });
+acrossAccelerators("hello runs in a single page of memory", async (system) => {
+  const { output, end } = await runGuest(system, guestCode("hello"), { memory: 4096 });
   assertEquals([output, end.kind], ["Hello\n", "end-of-code"]);
 });
 
-kvmTest("hello runs at the end of memory, and crashes when its code ends there", async () => {
-  const program = guestCode("hello");
-  const loadAddress = 0x1_1000 - program.length;
-  const { output, end } = await runGuest(program, { memory: 4096, loadAddress });
-  assertEquals([output, end.kind], ["Hello\n", "crash"]);
-});
+acrossAccelerators(
+  "hello runs at the end of memory, and crashes when its code ends there",
+  async (system) => {
+    const program = guestCode("hello");
+    const loadAddress = 0x1_1000 - program.length;
+    const { output, end } = await runGuest(system, program, { memory: 4096, loadAddress });
+    assertEquals([output, end.kind], ["Hello\n", "crash"]);
+  },
+);
 
-kvmTest("hello runs in 2 GiB of memory", async () => {
-  const { output } = await runGuest(guestCode("hello"), {
+acrossAccelerators("hello runs in 2 GiB of memory", async (system) => {
+  const { output } = await runGuest(system, guestCode("hello"), {
     memory: 2 ** 31,
     loadAddress: 2 ** 31 - 0x1000,
   });
   assertEquals(output, "Hello\n");
 });
 
-kvmTest("hello prints to a writer that takes a byte at a time", async () => {
+acrossAccelerators("hello prints to a writer that takes a byte at a time", async (system) => {
   let text = "";
   const output = {
     write(bytes: Uint8Array): Promise<number> {
@@ -82,12 +85,15 @@ kvmTest("hello prints to a writer that takes a byte at a time", async () => {
       return Promise.resolve(1);
     },
   };
-  await runGuest(guestCode("hello"), { output });
+  await runGuest(system, guestCode("hello"), { output });
   assertEquals(text, "Hello\n");
 });
 
-kvmTest("two machines run one after the other on one system's kernel", async () => {
-  const first = await runGuest(guestCode("hello"));
-  const second = await runGuest(guestCode("lines"));
-  assertEquals([first.output, second.output], ["Hello\n", "one\ntwo\nthree\n"]);
-});
+acrossAccelerators(
+  "two machines run one after the other on one system's kernel",
+  async (system) => {
+    const first = await runGuest(system, guestCode("hello"));
+    const second = await runGuest(system, guestCode("lines"));
+    assertEquals([first.output, second.output], ["Hello\n", "one\ntwo\nthree\n"]);
+  },
+);

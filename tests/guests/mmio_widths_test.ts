@@ -1,9 +1,9 @@
 /** Runs the guest that loads and stores with every width, with a device that remembers. */
 
 import { assertEquals } from "@std/assert";
-import type { MmioDevice } from "../../mod.ts";
+import type { MmioDevice, System } from "../../mod.ts";
 import { guestCode, runGuest } from "../guest_run.ts";
-import { kvmTest } from "../test_case.ts";
+import { acrossAccelerators } from "../soft/accelerators.ts";
 
 const SCRATCH = 0x2000;
 const SIZE = 32;
@@ -27,9 +27,9 @@ class Scratch implements MmioDevice {
 }
 
 /** Runs the guest with such a device. */
-async function run(): Promise<{ lines: string[]; scratch: Scratch }> {
+async function run(system: System): Promise<{ lines: string[]; scratch: Scratch }> {
   const scratch = new Scratch();
-  const { output } = await runGuest(guestCode("mmio-widths"), {
+  const { output } = await runGuest(system, guestCode("mmio-widths"), {
     before: ({ bus }) => bus.attach("scratch", SCRATCH, SIZE, scratch),
   });
   return { lines: output.trimEnd().split("\n"), scratch };
@@ -37,8 +37,8 @@ async function run(): Promise<{ lines: string[]; scratch: Scratch }> {
 
 // The guest stores 0x8192a3b4c5d6e7f8, cut to each width.
 
-kvmTest("mmio-widths loads what it stored", async () => {
-  assertEquals((await run()).lines.slice(0, 4), [
+acrossAccelerators("mmio-widths loads what it stored", async (system) => {
+  assertEquals((await run(system)).lines.slice(0, 4), [
     "00000000000000f8", // ldrb w
     "000000000000e7f8", // ldrh w
     "00000000c5d6e7f8", // ldr w
@@ -63,50 +63,59 @@ const cut = [
   "00000000c5d6e7f8",
 ];
 
-kvmTest("mmio-widths loads values with a sign, extended unless the kernel forgets to", async () => {
-  const lines = (await run()).lines.slice(4, 9);
-  assertEquals(lines, lines[0] === cut[0] ? cut : extended);
-});
-
-kvmTest(
-  "mmio-widths drops what it loads into the zero register, and stores zero from it",
-  async () => {
-    assertEquals((await run()).lines[9], "0000000000000000");
+acrossAccelerators(
+  "mmio-widths loads values with a sign, extended unless the kernel forgets to",
+  async (system) => {
+    const lines = (await run(system)).lines.slice(4, 9);
+    assertEquals(lines, lines[0] === cut[0] ? cut : extended);
   },
 );
 
-kvmTest("mmio-widths reaches the device with its widths, 8 bytes as twice 4", async () => {
-  assertEquals((await run()).scratch.accesses, [
-    "store 1 at 0: f8",
-    "store 2 at 8: e7f8",
-    "store 4 at 16: c5d6e7f8",
-    "store 4 at 24: c5d6e7f8",
-    "store 4 at 28: 8192a3b4",
-    "load 1 at 0",
-    "load 2 at 8",
-    "load 4 at 16",
-    "load 4 at 24",
-    "load 4 at 28",
-    "load 1 at 0",
-    "load 1 at 0",
-    "load 2 at 8",
-    "load 2 at 8",
-    "load 4 at 16",
-    // ldr xzr, str xzr, ldr x
-    "load 4 at 24",
-    "load 4 at 28",
-    "store 4 at 24: 0",
-    "store 4 at 28: 0",
-    "load 4 at 24",
-    "load 4 at 28",
-  ]);
-});
+acrossAccelerators(
+  "mmio-widths drops what it loads into the zero register, and stores zero from it",
+  async (system) => {
+    assertEquals((await run(system)).lines[9], "0000000000000000");
+  },
+);
 
-kvmTest("mmio-widths reads zeroes where there is no device, and each access is told", async () => {
-  const told = new Set<number>();
-  const { output } = await runGuest(guestCode("mmio-widths"), {
-    onUnclaimed: ({ physAddr }) => told.add(physAddr),
-  });
-  assertEquals(output, "0000000000000000\n".repeat(10));
-  assertEquals([...told], [0x2000, 0x2008, 0x2010, 0x2018]);
-});
+acrossAccelerators(
+  "mmio-widths reaches the device with its widths, 8 bytes as twice 4",
+  async (system) => {
+    assertEquals((await run(system)).scratch.accesses, [
+      "store 1 at 0: f8",
+      "store 2 at 8: e7f8",
+      "store 4 at 16: c5d6e7f8",
+      "store 4 at 24: c5d6e7f8",
+      "store 4 at 28: 8192a3b4",
+      "load 1 at 0",
+      "load 2 at 8",
+      "load 4 at 16",
+      "load 4 at 24",
+      "load 4 at 28",
+      "load 1 at 0",
+      "load 1 at 0",
+      "load 2 at 8",
+      "load 2 at 8",
+      "load 4 at 16",
+      // ldr xzr, str xzr, ldr x
+      "load 4 at 24",
+      "load 4 at 28",
+      "store 4 at 24: 0",
+      "store 4 at 28: 0",
+      "load 4 at 24",
+      "load 4 at 28",
+    ]);
+  },
+);
+
+acrossAccelerators(
+  "mmio-widths reads zeroes where there is no device, and each access is told",
+  async (system) => {
+    const told = new Set<number>();
+    const { output } = await runGuest(system, guestCode("mmio-widths"), {
+      onUnclaimed: ({ physAddr }) => told.add(physAddr),
+    });
+    assertEquals(output, "0000000000000000\n".repeat(10));
+    assertEquals([...told], [0x2000, 0x2008, 0x2010, 0x2018]);
+  },
+);

@@ -1,10 +1,10 @@
 /** Runs guests that never end: their output is seen, and the host ends them. */
 
 import { assert, assertEquals } from "@std/assert";
-import type { End } from "../../mod.ts";
+import type { End, System } from "../../mod.ts";
 import { guestCode, type Run, runGuest } from "../guest_run.ts";
 import { MemoryWriter, silentReader, stuckWriter } from "../streams.ts";
-import { kvmTest } from "../test_case.ts";
+import { acrossAccelerators } from "../soft/accelerators.ts";
 import { within } from "../within.ts";
 import * as programs from "./programs.ts";
 
@@ -12,6 +12,7 @@ const { flat } = programs;
 
 /** How a guest ends that the host ends after a while. */
 async function endAfter(
+  system: System,
   milliseconds: number,
   program: Uint8Array,
   options: Run = {},
@@ -21,7 +22,7 @@ async function endAfter(
   const { end } = await within(
     30,
     "run",
-    runGuest(program, { ...options, signal: controller.signal }),
+    runGuest(system, program, { ...options, signal: controller.signal }),
   );
   return end;
 }
@@ -41,12 +42,12 @@ const guests: [what: string, program: () => Uint8Array, options?: Run][] = [
 ];
 
 for (const [what, program, options] of guests) {
-  kvmTest(`a guest ${what} is ended by its AbortSignal`, async () => {
-    assertEquals(await endAfter(300, program(), options), enough);
+  acrossAccelerators(`a guest ${what} is ended by its AbortSignal`, async (system) => {
+    assertEquals(await endAfter(system, 300, program(), options), enough);
   });
 }
 
-kvmTest("dot is seen while the guest still runs", async () => {
+acrossAccelerators("dot is seen while the guest still runs", async (system) => {
   const controller = new AbortController();
   let early: string | undefined;
   const output = new MemoryWriter();
@@ -57,11 +58,11 @@ kvmTest("dot is seen while the guest still runs", async () => {
     return write(bytes);
   };
   setTimeout(() => controller.abort(), 10_000);
-  await runGuest(guestCode("dot"), { output, signal: controller.signal });
+  await runGuest(system, guestCode("dot"), { output, signal: controller.signal });
   assertEquals([early, output.text], ["early", "."]);
 });
 
-kvmTest("what a guest printed is seen while it waits for input", async () => {
+acrossAccelerators("what a guest printed is seen while it waits for input", async (system) => {
   const controller = new AbortController();
   const output = new MemoryWriter();
   const input = {
@@ -74,22 +75,25 @@ kvmTest("what a guest printed is seen while it waits for input", async () => {
   };
   setTimeout(() => controller.abort("never seen"), 10_000);
   const program = flat([...programs.flood.slice(0, 3), [0x39400001, "ldrb w1, [x0]"]]);
-  const { end } = await runGuest(program, { input, output, signal: controller.signal });
+  const { end } = await runGuest(system, program, { input, output, signal: controller.signal });
   assertEquals([end.kind, output.text], ["end-of-code", "x"]);
 });
 
-kvmTest("a guest with a device that takes long to answer is ended by its AbortSignal", async () => {
-  let answers = 0;
-  const device = {
-    read: () => {
-      for (const start = performance.now(); performance.now() - start < 30;);
-      // Enough for a second and more, many times what the signal asks for.
-      return ++answers;
-    },
-    write() {},
-  };
-  await endAfter(100, flat(programs.pollDevice), {
-    before: ({ bus }) => bus.attach("slow", 0x2000, 1, device),
-  });
-  assert(answers < 15, `the signal was seen after ${answers} answers of 30 ms`);
-});
+acrossAccelerators(
+  "a guest with a device that takes long to answer is ended by its AbortSignal",
+  async (system) => {
+    let answers = 0;
+    const device = {
+      read: () => {
+        for (const start = performance.now(); performance.now() - start < 30;);
+        // Enough for a second and more, many times what the signal asks for.
+        return ++answers;
+      },
+      write() {},
+    };
+    await endAfter(system, 100, flat(programs.pollDevice), {
+      before: ({ bus }) => bus.attach("slow", 0x2000, 1, device),
+    });
+    assert(answers < 15, `the signal was seen after ${answers} answers of 30 ms`);
+  },
+);
