@@ -25,7 +25,7 @@ export { type Attachment, BusError, MmioBus, type UnclaimedListener } from "./de
 export { Console, type Reader, type Writer } from "./devices/console.ts";
 export { type MmioDevice, NOT_YET } from "./devices/device.ts";
 export { GuestMemory, GuestMemoryError, type GuestRegion } from "./vm/guest_memory.ts";
-export type { MemoryRegion, System, Vcpu, Vm } from "./vm/contract.ts";
+export type { Counter, MemoryRegion, System, Vcpu, Vm } from "./vm/contract.ts";
 export * from "./vm/exit.ts";
 export { OrchidError } from "./vm/error.ts";
 export { silent, type Trace } from "./vm/trace.ts";
