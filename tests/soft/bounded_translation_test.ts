@@ -101,7 +101,7 @@ hostTest("code in thousands of places is forgotten when there is too much of it"
     before: ({ memory }) => memory.write(FUNCTIONS, bytesOf([...chain, ...code`ret`.words])),
   });
   assertEquals(result.end, "shutdown");
-  assertEquals(result.registers.slice(1, 3), [BigInt(FUNCTIONS + 12 * LINKS), 0n]);
+  assertEquals(result.registers[2], 0n);
   assert(result.flushes > 0);
   assert(result.memory < MOST_MEMORY, `${result.memory / MEGABYTE} MiB more`);
 });
