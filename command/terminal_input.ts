@@ -6,6 +6,18 @@ const CTRL_D = 0x04;
 const CARRIAGE_RETURN = 0x0d;
 const NEWLINE = 0x0a;
 
+/** How long the signal of a closed terminal may take, in milliseconds. */
+const HANGUP_GRACE = 1000;
+
+/** Reads standard input; one that fails has ended. */
+async function readStandardInput(bytes: Uint8Array): Promise<number | null> {
+  try {
+    return await Deno.stdin.read(bytes);
+  } catch {
+    return null;
+  }
+}
+
 /**
  * Standard input. On a terminal, from the first read on, each key arrives at
  * once and unechoed, Enter is a newline, and Ctrl-D on its own ends the input;
@@ -23,8 +35,13 @@ export class TerminalInput implements Reader, Disposable {
       Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
       this.#isRaw = true;
     }
-    const length = await Deno.stdin.read(bytes);
-    if (length === null || !this.#isTerminal) return length;
+    const length = await readStandardInput(bytes);
+    if (!this.#isTerminal) return length;
+    // Without lines a terminal ends only when it is closed: SIGHUP is to be the guest's end, not this.
+    if (length === null) {
+      await new Promise((resolve) => setTimeout(resolve, HANGUP_GRACE));
+      return null;
+    }
     return this.#cook(bytes.subarray(0, length));
   }
 
