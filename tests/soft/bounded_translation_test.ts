@@ -31,7 +31,6 @@ interface Result {
   /** Regions that were thrown away one by one, and how often all were. */
   readonly invalidated: number;
   readonly flushes: number;
-  readonly milliseconds: number;
   /** How much memory the process has more than before, in bytes. */
   readonly memory: number;
 }
@@ -40,7 +39,6 @@ interface Result {
 async function runSoft(guest: Code, setting: Setting): Promise<Result> {
   using system = new SoftSystem();
   const before = Deno.memoryUsage().rss;
-  const began = performance.now();
   let registers: bigint[] = [], invalidations = "";
   const end = await runFlat(system, join(guest, powerOff), {
     ...setting,
@@ -55,7 +53,6 @@ async function runSoft(guest: Code, setting: Setting): Promise<Result> {
     registers,
     invalidated: Number(invalidated),
     flushes: Number(flushes),
-    milliseconds: performance.now() - began,
     memory: Deno.memoryUsage().rss - before,
   };
 }
@@ -119,8 +116,6 @@ hostTest("code in thousands of places is forgotten when there is too much of it"
 
 const PAGE_WORDS = 1024;
 const LIMIT = 1000;
-/** In which the host must have noticed that, however busy it is; it used to take minutes. */
-const MOST_TIME = LIMIT + 20_000;
 
 hostTest(
   "a guest of nothing but entries into large regions is ended by its AbortSignal",
@@ -145,6 +140,5 @@ hostTest(
       limit: LIMIT,
     });
     assertEquals(result.end, "aborted");
-    assert(result.milliseconds < MOST_TIME, `it took ${result.milliseconds} ms`);
   },
 );

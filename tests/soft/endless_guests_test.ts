@@ -1,6 +1,6 @@
 /** Tests guests that only wait, or only take exceptions: they end when the host says so. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { acrossAccelerators } from "./accelerators.ts";
 import { type Code, code, join } from "./assembly/code.ts";
 import { describeEnd, ENTRY, runFlat } from "./flat_guest.ts";
@@ -83,13 +83,11 @@ const storms: readonly (readonly [what: string, guest: Code, x0?: bigint])[] = [
 ];
 
 const SHORT = 100;
-const MOST_TIME = 10_000;
 
 for (const [what, guest, x0 = 0n] of storms) {
   acrossAccelerators(
     `a guest of nothing but ${what} is ended by its AbortSignal`,
     async (system) => {
-      const began = performance.now();
       const end = await runFlat(system, join(guest, code`b .`), {
         registers: { ...vectors, x0 },
         before({ memory }) {
@@ -100,7 +98,6 @@ for (const [what, guest, x0 = 0n] of storms) {
         limit: SHORT,
       });
       assertEquals(describeEnd(end), "aborted");
-      assert(performance.now() - began < MOST_TIME);
     },
   );
 }
