@@ -153,13 +153,14 @@ export class Dispatcher {
     const cpu = this.#cpu;
     const { u32 } = cpu;
     for (let left = fuel;;) {
-      const low = u32[State.PC / 4]!;
+      const low = u32[State.PC / 4]!, high = u32[State.PC / 4 + 1]!;
       const word = this.#view.getUint32(this.#pageAt + (low & OFFSET_MASK), true);
       this.#interpreter.step(word);
       left--;
       this.counts.interpreted++;
       const next = (low + 4) >>> 0;
-      const straight = u32[State.STOP / 4] === Stop.none && u32[State.PC / 4] === next;
+      const straight = u32[State.STOP / 4] === Stop.none &&
+        u32[State.PC / 4] === next && u32[State.PC / 4 + 1] === high;
       if (!straight || (next & OFFSET_MASK) === 0 || left < 0) return left;
     }
   }

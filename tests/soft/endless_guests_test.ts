@@ -1,6 +1,6 @@
-/** Tests guests that only wait, or only take exceptions: they end when the host says so. */
+/** Tests guests that only wait, or only take exceptions: they end when the host says so, and those that wait sleep. */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { acrossAccelerators } from "./accelerators.ts";
 import { type Code, code, join } from "./assembly/code.ts";
 import { describeEnd, ENTRY, runFlat } from "./flat_guest.ts";
@@ -44,10 +44,27 @@ const waits: readonly (readonly [how: string, guest: Code, x0?: bigint])[] = [
 
 const WAIT = 500;
 
+/** The host looks in every 20 ms; a guest that did not sleep would bring it to do so thousands of times. */
+const MOST_TURNS_PER_MILLISECOND = 0.2;
+
 for (const [how, guest, x1 = 0n] of waits) {
-  acrossAccelerators(`a guest that waits ${how} is ended by its AbortSignal`, async (system) => {
-    const end = await runFlat(system, guest, { registers: { x1 }, limit: WAIT });
+  acrossAccelerators(`a guest that waits ${how} sleeps until its AbortSignal`, async (system) => {
+    let turns = 0;
+    const began = performance.now();
+    const end = await runFlat(system, guest, {
+      registers: { x1 },
+      before(machine) {
+        const turn = machine.turn.bind(machine);
+        machine.turn = () => {
+          turns++;
+          return turn();
+        };
+      },
+      limit: WAIT,
+    });
     assertEquals(describeEnd(end), "aborted");
+    const milliseconds = performance.now() - began;
+    assert(turns < milliseconds * MOST_TURNS_PER_MILLISECOND, `${turns} turns, ${milliseconds} ms`);
   });
 }
 

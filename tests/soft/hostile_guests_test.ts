@@ -32,15 +32,10 @@ const jumps: readonly (readonly [target: bigint, end: string])[] = [
     0xffff_ffff_ffff_fffcn,
     "Instruction abort: address size fault, level 0, address 0xfffffffffffffffc, at PC 0xfffffffffffffffc",
   ],
-  // Not aligned, which comes before anything else.
+  // Not aligned.
   [0x1_0001n, "PC alignment fault, address 0x10001, at PC 0x10001"],
   [0x1_0002n, "PC alignment fault, address 0x10002, at PC 0x10002"],
   [0x1_0007n, "PC alignment fault, address 0x10007, at PC 0x10007"],
-  [0x2001n, "PC alignment fault, address 0x2001, at PC 0x2001"],
-  [
-    0xdead_beef_dead_beefn,
-    "PC alignment fault, address 0xdeadbeefdeadbeef, at PC 0xdeadbeefdeadbeef",
-  ],
 ];
 
 const ways: readonly (readonly [what: string, piece: Code])[] = [
@@ -59,10 +54,19 @@ const ways: readonly (readonly [what: string, piece: Code])[] = [
 ];
 
 for (const [what, piece] of ways) {
-  onSoft(`a guest that jumps into nowhere with ${what} has crashed`, async (system) => {
+  acrossAccelerators(`a guest that jumps into nowhere with ${what} has crashed`, async (system) => {
     for (const [x0, expected] of jumps) {
       const end = await runFlat(system, piece, { registers: { x0 } });
       assertEquals(describeEnd(end), expected);
+    }
+  });
+
+  // Alignment comes first (Arm ARM, D1.3.5.5); the QEMU that the ARM box runs in looks for memory first.
+  onSoft(`a guest that jumps to no address with ${what} has crashed`, async (system) => {
+    for (const x0 of [0x2001n, 0xdead_beef_dead_beefn]) {
+      const where = `0x${x0.toString(16)}`;
+      const end = await runFlat(system, piece, { registers: { x0 } });
+      assertEquals(describeEnd(end), `PC alignment fault, address ${where}, at PC ${where}`);
     }
   });
 }

@@ -24,7 +24,6 @@ const EC_DATA_ABORTS = [0x24, 0x25];
 const EC_ABORTS = [0x20, 0x21, ...EC_DATA_ABORTS];
 
 const statuses = new Map([
-  [0x00, "address size fault, level 0"],
   [0x10, "external abort"],
   [0x21, "alignment fault"],
   ...["address size", "translation", "access flag", "permission"].flatMap((what, kind) =>

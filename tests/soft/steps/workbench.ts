@@ -39,7 +39,7 @@ export const Place = {
 } as const;
 
 /** Longer than any test needs, in milliseconds, in an emulated box as well. */
-const LIMIT = 120_000;
+export const LIMIT = 120_000;
 
 const MASKED = 0x3c0n;
 const EL1T = 0b0100n;
