@@ -5,7 +5,7 @@
  * ```ts
  * import { openSystem, run, TinyMachine } from "./mod.ts";
  *
- * using system = openSystem();
+ * using system = await openSystem();
  * using machine = new TinyMachine(system, { program: Deno.readFileSync("guests/hello.bin") });
  * const end = await run(machine);
  * console.log(end.kind); // "end-of-code"

@@ -44,9 +44,9 @@ export function table(measures: readonly Measure[], peer = "C"): string {
 function cells({ name, c, orchid, speed, target }: Measure): string[] {
   const ours = median(orchid);
   if (c === undefined) return [name, "", number(ours), "", verdict(ours, target)];
-  const theirs = median(c);
-  const ratio = speed ? theirs / ours : ours / theirs;
-  return [name, number(theirs), number(ours), ratio.toFixed(2), verdict(ratio, target)];
+  // Round by round: a machine that is busy now and idle then is so for both alike.
+  const ratio = median(orchid.map((value, i) => speed ? c[i]! / value : value / c[i]!));
+  return [name, number(median(c)), number(ours), ratio.toFixed(2), verdict(ratio, target)];
 }
 
 function verdict(ratio: number, target: Target | undefined): string {

@@ -34,6 +34,9 @@ const RETRY_PERIOD = 1;
 /** Stands in for a device where there is none: reads as zero, ignores stores. */
 const nothing: MmioDevice = { read: () => 0, write() {} };
 
+/** Stands in for the last device that was accessed where there was none: it claims no address. */
+const nowhere: Attachment = { name: "", base: 0, size: 0, device: nothing, reads: 0, writes: 0 };
+
 /** Carries accesses to the devices that claim them. */
 export class MmioBus {
   /** By address. */
@@ -49,7 +52,7 @@ export class MmioBus {
   };
   readonly #onUnclaimed: UnclaimedListener;
   /** The device of the last claimed access: the next one is most likely for it too. */
-  #last: Attachment = this.unclaimed;
+  #last: Attachment = nowhere;
 
   /** An empty bus. @param onUnclaimed Told of each access that no device claims. */
   constructor(onUnclaimed: UnclaimedListener = () => {}) {
@@ -104,7 +107,10 @@ export class MmioBus {
   /** The device that claims all of an access. */
   #find(address: number, length: number): Attachment {
     const last = this.#last;
-    if (last !== this.unclaimed && holds(last, address, length)) return last;
+    return holds(last, address, length) ? last : this.#search(address, length);
+  }
+
+  #search(address: number, length: number): Attachment {
     for (const attachment of this.attachments) {
       if (holds(attachment, address, length)) return this.#last = attachment;
     }
@@ -136,15 +142,14 @@ function load(device: MmioDevice, offset: number, size: number, data: DataView):
 }
 
 function store(device: MmioDevice, offset: number, size: number, data: DataView): boolean {
-  switch (size) {
-    case 1:
-      return device.write(offset, 1, data.getUint8(0)) !== NOT_YET;
-    case 2:
-      return device.write(offset, 2, data.getUint16(0, true)) !== NOT_YET;
-    case 4:
-      return device.write(offset, 4, data.getUint32(0, true)) !== NOT_YET;
-    default:
-      return device.write(offset, 4, data.getUint32(0, true)) !== NOT_YET &&
-        device.write(offset + 4, 4, data.getUint32(4, true)) !== NOT_YET;
+  if (size === 8) {
+    return device.write(offset, 4, data.getUint32(0, true)) !== NOT_YET &&
+      device.write(offset + 4, 4, data.getUint32(4, true)) !== NOT_YET;
   }
+  const value = size === 1
+    ? data.getUint8(0)
+    : size === 2
+    ? data.getUint16(0, true)
+    : data.getUint32(0, true);
+  return device.write(offset, size, value) !== NOT_YET;
 }

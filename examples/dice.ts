@@ -13,7 +13,7 @@ class Die implements MmioDevice {
 // mov x0, #0x2000; ldrb w1, [x0]; ldrb w2, [x0]; and zeroed memory behind it, which ends the guest.
 const program = new Uint8Array(new Uint32Array([0xd2840000, 0x39400001, 0x39400002]).buffer);
 
-using system = openSystem();
+using system = await openSystem();
 using machine = new TinyMachine(system, { program });
 machine.bus.attach("die", 0x2000, 1, new Die());
 const end = await run(machine);

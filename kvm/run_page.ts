@@ -55,9 +55,10 @@ export class RunPage {
   readonly #address: Deno.PointerObject;
   readonly #size: number;
   readonly #run: Uint32Array;
-  readonly #ring: Uint32Array;
+  /** Absent where the kernel has none. */
+  readonly #ring?: Uint32Array;
   /** How many entries the ring has room for. */
-  readonly #ringLength: number;
+  readonly #ringLength: number = 0;
 
   // One object for each frequent kind of exit, filled anew each time: such an exit allocates nothing.
   readonly #mmio: MmioExit;
@@ -73,11 +74,11 @@ export class RunPage {
     const memory = Deno.UnsafePointerView.getArrayBuffer(address, size);
     this.#run = new Uint32Array(memory, 0, kvm_run.size / 4);
     const pageSize = libc().getpagesize();
-    // Without a ring, two zeroes say "empty" for ever.
-    this.#ring = coalesces
-      ? new Uint32Array(memory, KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize, pageSize / 4)
-      : new Uint32Array(2);
-    this.#ringLength = Math.floor((this.#ring.length - ENTRIES) / ENTRY_SIZE);
+    if (coalesces) {
+      const at = KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize;
+      this.#ring = new Uint32Array(memory, at, pageSize / 4);
+      this.#ringLength = Math.floor((this.#ring.length - ENTRIES) / ENTRY_SIZE);
+    }
     const data = new DataView(memory, kvm_run.offset["exit.mmio.data"], 8);
     this.#mmio = {
       reason: KVM_EXIT_MMIO,
@@ -119,32 +120,40 @@ export class RunPage {
 
   /** Whether writes wait in the ring. */
   hasDeferred(): boolean {
-    return this.#ring[FIRST] !== this.#ring[LAST];
+    const ring = this.#ring;
+    return ring !== undefined && ring[FIRST] !== ring[LAST];
   }
 
-  /** The oldest write in the ring, taken out of it. Only the owner of `first` may call: the vCPU's thread. */
+  /** The oldest write in the ring, which has one, taken out of it. Only the owner of `first` may call: the vCPU's thread. */
   takeDeferred(): MmioExit {
-    const first = this.#ring[FIRST]!;
+    const ring = this.#ring!;
+    const first = ring[FIRST]!;
     const entry = ENTRIES + first * ENTRY_SIZE;
-    this.#deferred.physAddr = u64At(this.#ring, entry + ENTRY_PHYS_ADDR);
-    this.#deferred.len = this.#ring[entry + ENTRY_LEN]!;
-    this.#deferredData[0] = this.#ring[entry + ENTRY_DATA]!;
-    this.#deferredData[1] = this.#ring[entry + ENTRY_DATA + 1]!;
-    this.#ring[FIRST] = (first + 1) % this.#ringLength;
+    this.#deferred.physAddr = u64At(ring, entry + ENTRY_PHYS_ADDR);
+    this.#deferred.len = ring[entry + ENTRY_LEN]!;
+    this.#deferredData[0] = ring[entry + ENTRY_DATA]!;
+    this.#deferredData[1] = ring[entry + ENTRY_DATA + 1]!;
+    ring[FIRST] = (first + 1) % this.#ringLength;
     return this.#deferred;
   }
 
   /** What kvm_run says of the last exit. */
   decode(): Exit {
     const run = this.#run;
+    const mmio = this.#mmio;
+    if (run[EXIT_REASON] !== KVM_EXIT_MMIO) return this.#decodeOther();
+    mmio.physAddr = u64At(run, MMIO_PHYS_ADDR);
+    mmio.len = run[MMIO_LEN]!;
+    // is_write is one byte; the padding behind it says nothing.
+    mmio.isWrite = (run[MMIO_IS_WRITE]! & 0xff) !== 0;
+    return mmio;
+  }
+
+  /** As decode, for all but MMIO: apart from it, so that V8 makes small code of what is frequent. */
+  #decodeOther(): Exit {
+    const run = this.#run;
     const reason = run[EXIT_REASON]!;
     switch (reason) {
-      case KVM_EXIT_MMIO:
-        this.#mmio.physAddr = u64At(run, MMIO_PHYS_ADDR);
-        this.#mmio.len = run[MMIO_LEN]!;
-        // is_write is one byte; the padding behind it says nothing.
-        this.#mmio.isWrite = (run[MMIO_IS_WRITE]! & 0xff) !== 0;
-        return this.#mmio;
       case KVM_EXIT_INTR:
         return this.interrupted;
       case KVM_EXIT_SYSTEM_EVENT:

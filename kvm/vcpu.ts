@@ -42,12 +42,12 @@ const WIDEST_REGISTER = 256;
 const REGISTER_LIST_ROOM = 4096;
 
 /** How often the clock is looked at, in runs. */
-const RUNS_BETWEEN_LOOKS = 8;
+const RUNS_BETWEEN_LOOKS = 32;
 
 /** A vCPU made by KVM_CREATE_VCPU. */
 export class KvmVcpu implements Vcpu {
   readonly #fd: number;
-  readonly #libc: Libc = libc();
+  readonly #ioctlPointer: Libc["ioctlPointer"] = libc().ioctlPointer;
   readonly #context: VcpuContext;
   #page?: RunPage;
   readonly #ticker = new Ticker();
@@ -106,7 +106,7 @@ export class KvmVcpu implements Vcpu {
     if (page.hasDeferred()) return page.takeDeferred();
     if (!page.held) {
       if (this.#isOverdue()) return page.interrupted;
-      const result = this.#libc.ioctlPointer(this.#fd, vcpu.KVM_RUN, null);
+      const result = this.#ioctlPointer(this.#fd, vcpu.KVM_RUN, null);
       if (result < 0) {
         const code = errno();
         // KVM has put KVM_EXIT_INTR into kvm_run along with EINTR.
@@ -139,7 +139,7 @@ export class KvmVcpu implements Vcpu {
   [Symbol.dispose](): void {
     this.#ticker.every(0);
     this.#page?.unmap();
-    this.#libc.close(this.#fd);
+    libc().close(this.#fd);
   }
 
   /**

@@ -3,7 +3,6 @@
 import { SystemCallError } from "../kvm/errno.ts";
 import { LibcError } from "../kvm/libc.ts";
 import { KvmSystem, KvmUnavailableError } from "../kvm/system.ts";
-import { SoftSystem } from "../soft/soft_system.ts";
 import type { System } from "../vm/contract.ts";
 import { silent, type Trace } from "../vm/trace.ts";
 
@@ -19,20 +18,26 @@ export type Accel = "auto" | "kvm" | "soft";
  * @throws {SystemCallError} if /dev/kvm cannot be opened.
  * @throws {LibcError} if libc cannot be called.
  */
-export function openSystem(
+export async function openSystem(
   accel: Accel = "auto",
   trace: Trace = silent,
   onFallback: (why: string) => void = () => {},
-): System {
-  if (accel === "soft") return new SoftSystem(trace);
+): Promise<System> {
+  if (accel === "soft") return await openSoft(trace);
   if (accel === "kvm") return KvmSystem.open(trace);
   try {
     return KvmSystem.open(trace);
   } catch (error) {
     if (!isAboutKvm(error)) throw error;
     onFallback(error.message);
-    return new SoftSystem(trace);
+    return await openSoft(trace);
   }
+}
+
+/** The software CPU, whose many modules are not loaded where KVM does the work. */
+async function openSoft(trace: Trace): Promise<System> {
+  const { SoftSystem } = await import("../soft/soft_system.ts");
+  return new SoftSystem(trace);
 }
 
 /** Whether an error says that KVM is not to be had here, which is no error of the program's. */

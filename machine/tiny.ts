@@ -15,6 +15,7 @@ import { GuestMemory } from "../vm/guest_memory.ts";
 import { silent, type Trace } from "../vm/trace.ts";
 import { type Crash, readCrash } from "./crash.ts";
 import type { End } from "./end.ts";
+import { turnEventLoop } from "./event_loop.ts";
 import { EC_UNKNOWN, exceptionClass, FSC_EXTERNAL_ABORT, hex } from "./esr.ts";
 import { CONSOLE_BASE, CRASH_PORT_BASE, RAM_BASE, VECTOR_PAGE } from "./layout.ts";
 import type { Machine } from "./machine.ts";
@@ -57,6 +58,9 @@ const ELR_EL1 = registerId("elr_el1");
 const ESR_EL1 = registerId("esr_el1");
 const VBAR_EL1 = registerId("vbar_el1");
 
+/** How often the machine looks whether its vCPU can go on: that asks KVM for registers. */
+export const TURNS_BETWEEN_CHECKS = 4;
+
 /** Where in the vectors an exception from EL1 goes that the vectors themselves raise: with SP_EL0, with SP_EL1. */
 const OWN_VECTORS = [0x000n, 0x200n];
 
@@ -78,6 +82,7 @@ export class TinyMachine implements Machine, Disposable {
   readonly #made: DisposableStack;
   /** The guest physical address of the last access that KVM could not describe. */
   #undescribed?: number;
+  #turns = 0;
   /** The vector at which the vCPU was found unable to go on, when it was last looked at. */
   #suspect?: bigint;
 
@@ -124,9 +129,9 @@ export class TinyMachine implements Machine, Disposable {
   /** Writes output, lets timers, signals and input through, and looks for a guest that cannot go on. */
   async turn(): Promise<void> {
     this.console.flush();
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await turnEventLoop();
     if (this.console.failure !== undefined) throw this.console.failure;
-    this.#checkVectors();
+    if (++this.#turns % TURNS_BETWEEN_CHECKS === 0) this.#checkVectors();
   }
 
   /** Ends the machine as the guest asked PSCI to. */

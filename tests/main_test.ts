@@ -140,13 +140,13 @@ Deno.test("run does not swallow what a device throws", async () => {
 Deno.test("run starts the interruptions, and stops them at the end", async () => {
   const machine = new BareMachine([off]);
   await run(machine);
-  assertEquals(machine.vcpu.periods, [20, 0]);
+  assertEquals(machine.vcpu.periods, [40, 0]);
 });
 
 Deno.test("run stops the interruptions when it fails", async () => {
   const machine = new BareMachine([{ reason: KVM_EXIT_UNKNOWN, exitReason: 99 }]);
   await assertRejects(() => run(machine), ExitError);
-  assertEquals(machine.vcpu.periods, [20, 0]);
+  assertEquals(machine.vcpu.periods, [40, 0]);
 });
 
 Deno.test("run writes out what the guest printed before it comes back", async () => {

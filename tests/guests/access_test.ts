@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { register, runGuest, setRegisters } from "../guest_run.ts";
-import { openSystem } from "../../mod.ts";
+import { KvmSystem } from "../../kvm/system.ts";
 import { kvmTest } from "../test_case.ts";
 import { acrossAccelerators } from "../soft/accelerators.ts";
 import { flat, store, sum } from "./programs.ts";
@@ -11,7 +11,7 @@ kvmTest(
   "a guest finds in its registers what the host has put there, and the host what it has",
   async () => {
     // The software CPU has no V registers yet.
-    using system = openSystem("kvm");
+    using system = KvmSystem.open();
     await runGuest(system, flat(sum), {
       before: ({ vcpu }) =>
         setRegisters(vcpu, { x0: 0x1_0000_0000n, x1: 5n, v0: 0x1234n << 64n | 0x5678n }),

@@ -5,7 +5,8 @@ import { SystemCallError } from "../../kvm/errno.ts";
 import { registerId, registerName, registerSize } from "../../kvm/registers.ts";
 import type { KvmVcpu } from "../../kvm/vcpu.ts";
 import { KVM_EXIT_INTR, KVM_EXIT_MMIO } from "../../vm/exit.ts";
-import { openSystem, TinyMachine } from "../../mod.ts";
+import { KvmSystem } from "../../kvm/system.ts";
+import { TinyMachine } from "../../machine/tiny.ts";
 import { guestCode } from "../guest_run.ts";
 import { flat, waitAtDevice } from "../guests/programs.ts";
 import { withVcpu, withVm } from "../kvm_vcpu.ts";
@@ -125,7 +126,7 @@ kvmTest("KvmVcpu.run needs init first", () => {
 });
 
 kvmTest("KvmVcpu.interruptEvery makes run come back from a guest that never exits", () => {
-  using system = openSystem("kvm");
+  using system = KvmSystem.open();
   using machine = new TinyMachine(system, { program: guestCode("silence") });
   machine.vcpu.interruptEvery(5);
   const reasons = Array.from({ length: 3 }, () => machine.vcpu.run().reason);
@@ -134,7 +135,7 @@ kvmTest("KvmVcpu.interruptEvery makes run come back from a guest that never exit
 });
 
 kvmTest("KvmVcpu.run gives a write that waited in the kernel before what came after it", () => {
-  using system = openSystem("kvm");
+  using system = KvmSystem.open();
   using machine = new TinyMachine(system, { program: flat(waitAtDevice) });
   const exits = Array.from({ length: 2 }, () => {
     const exit = machine.vcpu.run();

@@ -44,7 +44,7 @@ const waits: readonly (readonly [how: string, guest: Code, x0?: bigint])[] = [
 
 const WAIT = 500;
 
-/** The host looks in every 20 ms; a guest that did not sleep would bring it to do so thousands of times. */
+/** The host looks in every 40 ms; a guest that did not sleep would bring it to do so thousands of times. */
 const MOST_TURNS_PER_MILLISECOND = 0.2;
 
 for (const [how, guest, x1 = 0n] of waits) {
