@@ -1,9 +1,10 @@
 /** Translated code by where it comes from: which places have a translation, which pages must be watched, and what to forget when code changes. */
 
 import type { CodeWatcher } from "./access.ts";
+import { nzcvFunction } from "./flags.ts";
 import type { JumpCache } from "./jump_cache.ts";
 import { PAGE_SIZE } from "./ram.ts";
-import { encodeEntry } from "./wasm.ts";
+import { encodeEntry, STOPPED } from "./wasm.ts";
 
 /** The most regions kept; then all are forgotten, which is simple and rare. */
 const MOST_REGIONS = 8192;
@@ -31,8 +32,9 @@ interface Region {
 /** The translations of one vCPU. */
 export class CodeCache implements CodeWatcher {
   readonly table: WebAssembly.Table;
-  /** Runs the code of a slot with some fuel; gives what is left of it. */
-  readonly enter: (fuel: number, slot: number) => number;
+  readonly #enter: (fuel: number, slot: number) => number;
+  /** Works out flags, for translated code. */
+  readonly flags: CallableFunction;
   /** Regions thrown away because their code changed. */
   invalidations = 0;
   /** How often everything was thrown away because there was no room. */
@@ -50,13 +52,20 @@ export class CodeCache implements CodeWatcher {
   constructor(jumps: JumpCache) {
     this.#jumps = jumps;
     this.table = new WebAssembly.Table({ element: "anyfunc", initial: 0 });
-    const module = new WebAssembly.Module(encodeEntry());
+    const module = new WebAssembly.Module(encodeEntry(nzcvFunction()));
     const { exports } = new WebAssembly.Instance(module, { e: { t: this.table } });
-    this.enter = exports.enter as (fuel: number, slot: number) => number;
+    this.#enter = exports.enter as (fuel: number, slot: number) => number;
+    this.flags = exports.flags as CallableFunction;
     this.#absent = exports.absent as CallableFunction;
     // TypeScript's library does not have the second parameter yet: what the new places hold.
     const table = this.table as { grow(by: number, value: CallableFunction): number };
     table.grow(TABLE_SIZE, this.#absent);
+  }
+
+  /** Runs the code of a slot with some fuel; gives what is left of it. */
+  enter(fuel: number, slot: number): number {
+    const left = this.#enter(fuel, slot);
+    return left < -STOPPED / 2 ? left + STOPPED : left;
   }
 
   /** The slot for code at an address; a new one if need be. */

@@ -1,16 +1,29 @@
 /** Writes the code of one function: instructions one after the other, locals, and the vCPU's state. */
 
-import { FUNCTION_HOST, type I32, type I64, NO_VALUE, Op, signed32, unsigned } from "./wasm.ts";
+import {
+  type BranchHint,
+  Bytes,
+  type Code,
+  FUNCTION_HOST,
+  I32,
+  I64,
+  NO_VALUE,
+  Op,
+  signed32,
+  unsigned,
+} from "./wasm.ts";
 
-/** Code that pushes an i64, or for a truth an i32. */
-export type Code = readonly number[];
+/** Code that pushes an i64, or for a truth an i32; or any other piece of code. */
+export type { Code };
 
-/** The local with the fuel that is left: the parameter. */
+/** The parameters: the fuel that is left, and how many functions of translated code have called each other. */
 export const FUEL = 0;
+export const DEPTH = 1;
+const PARAMETERS = 2;
 
 /** Code that pushes a local. */
 export function get(local: number): Code {
-  return [Op.local_get, ...unsigned(local)];
+  return [Op.local_get, unsigned(local)];
 }
 
 /** The alignment that accesses to the state promise, as a power of two. */
@@ -20,11 +33,17 @@ const ALIGN_I64 = 3;
 /** The body of a function in the making. */
 export class CodeWriter {
   /** The code so far. */
-  readonly body: number[] = [];
-  /** The types of the locals behind the parameter. */
+  readonly body = new Bytes();
+  /** What is known of branches. */
+  readonly hints: BranchHint[] = [];
+  /** The types of the locals behind the parameters. */
   readonly locals: number[] = [];
-  /** How deep in `if`s the code is. */
+  /** How many `if`s, blocks and loops the code is in. */
   nesting = 0;
+  readonly #scratch = {
+    [I32]: { all: [] as number[], used: 0 },
+    [I64]: { all: [] as number[], used: 0 },
+  };
   /** The vCPU's state in memory. */
   protected readonly base: number;
 
@@ -33,30 +52,52 @@ export class CodeWriter {
     this.base = base;
   }
 
-  /** Adds single bytes of code. */
-  push(...bytes: number[]): void {
-    for (const byte of bytes) this.body.push(byte);
+  /** Adds bytes and pieces of code. */
+  push(...parts: Code): void {
+    this.body.append(parts);
   }
 
   /** Adds a piece of code. */
   append(code: Code): void {
-    for (const byte of code) this.body.push(byte);
+    this.body.append(code);
   }
 
   /** A new local. */
   local(type: typeof I32 | typeof I64): number {
-    return this.locals.push(type);
+    return PARAMETERS + this.locals.push(type) - 1;
+  }
+
+  /** A local that is free again at the next instruction. */
+  scratch(type: typeof I32 | typeof I64): number {
+    const locals = this.#scratch[type];
+    return locals.all[locals.used++] ?? (locals.all[locals.used - 1] = this.local(type));
+  }
+
+  /** Frees the scratch locals. */
+  protected freeScratch(): void {
+    this.#scratch[I32].used = this.#scratch[I64].used = 0;
   }
 
   /** Sets a local. */
   assign(local: number, value: Code): void {
     this.append(value);
-    this.push(Op.local_set, ...unsigned(local));
+    this.push(Op.local_set, unsigned(local));
   }
 
   /** Writes an `if` without a value. */
   branch(condition: Code, then: () => void, otherwise?: () => void): void {
     this.append(condition);
+    this.#branch(then, otherwise);
+  }
+
+  /** Writes an `if` of which it is known what happens most often: V8 keeps the other way out of this one's way. */
+  branchHinted(condition: Code, likely: boolean, then: () => void, otherwise?: () => void): void {
+    this.append(condition);
+    this.hints.push({ at: this.body.length, likely });
+    this.#branch(then, otherwise);
+  }
+
+  #branch(then: () => void, otherwise?: () => void): void {
     this.push(Op.if, NO_VALUE);
     this.nesting++;
     then();
@@ -68,23 +109,40 @@ export class CodeWriter {
     this.push(Op.end);
   }
 
+  /** Opens a block or a loop; how deep it is, to find the way back by. */
+  open(op: typeof Op.block | typeof Op.loop): number {
+    this.push(op, NO_VALUE);
+    return ++this.nesting;
+  }
+
+  /** Closes what was opened last. */
+  close(): void {
+    this.nesting--;
+    this.push(Op.end);
+  }
+
+  /** Goes to the end of a block, or to the start of a loop, by how deep it is. */
+  leaveTo(depth: number): void {
+    this.push(Op.br, unsigned(this.nesting - depth));
+  }
+
   /** Stores into the vCPU's state. */
   storeState(op: typeof Op.i32_store | typeof Op.i64_store, offset: number, value: Code): void {
     this.push(Op.i32_const, 0);
     this.append(value);
     const align = op === Op.i32_store ? ALIGN_I32 : ALIGN_I64;
-    this.push(op, align, ...unsigned(this.base + offset));
+    this.push(op, align, unsigned(this.base + offset));
   }
 
   /** Code that loads from the vCPU's state. */
   loadState(op: typeof Op.i32_load | typeof Op.i64_load, offset: number): Code {
     const align = op === Op.i32_load ? ALIGN_I32 : ALIGN_I64;
-    return [Op.i32_const, 0, op, align, ...unsigned(this.base + offset)];
+    return [Op.i32_const, 0, op, align, unsigned(this.base + offset)];
   }
 
   /** Calls the host (see host_calls.ts). */
   callHost(call: number, argument: number): void {
-    this.push(Op.i32_const, ...signed32(call), Op.i32_const, ...signed32(argument));
+    this.push(Op.i32_const, signed32(call), Op.i32_const, signed32(argument));
     this.push(Op.call, FUNCTION_HOST);
   }
 }

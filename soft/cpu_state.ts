@@ -1,8 +1,7 @@
 /** The host's view of a vCPU's state, which lives in WebAssembly memory (see state.ts). */
 
+import { FlagKind, nzcvOf } from "./flags.ts";
 import { State, STATE_SIZE, storedIndex, type StoredRegister } from "./state.ts";
-
-const NZCV_N = 1n << 63n;
 
 /** A vCPU's registers, read and written by the host between and beside translated code. */
 export class CpuState {
@@ -64,18 +63,13 @@ export class CpuState {
 
   /** N, Z, C and V in bits 31:28. */
   get nzcv(): number {
-    const n = this.u64[State.NF / 8]! >= NZCV_N ? 8 : 0;
-    const z = this.u64[State.ZF / 8]! === 0n ? 4 : 0;
-    const c = this.u32[State.CF / 4]! !== 0 ? 2 : 0;
-    const v = this.u32[State.VF / 4]! !== 0 ? 1 : 0;
-    return ((n | z | c | v) << 28) >>> 0;
+    const kind = this.u32[State.FLAGS / 4] as FlagKind;
+    return nzcvOf(kind, this.u64[State.FLAGS_A / 8]!, this.u64[State.FLAGS_B / 8]!);
   }
 
   set nzcv(value: number) {
-    this.u64[State.NF / 8] = (value >>> 31) & 1 ? NZCV_N : 0n;
-    this.u64[State.ZF / 8] = (value >>> 30) & 1 ? 0n : 1n;
-    this.u32[State.CF / 4] = (value >>> 29) & 1;
-    this.u32[State.VF / 4] = (value >>> 28) & 1;
+    this.u32[State.FLAGS / 4] = FlagKind.nzcv;
+    this.u64[State.FLAGS_A / 8] = BigInt(value);
   }
 
   /** A stored system register, by name. */

@@ -86,7 +86,12 @@ export function decode(word: number): Decoded | undefined {
  */
 export function execute<V, B>(o: Ops<V, B>, word: number): Row | undefined {
   const instruction = decode(word);
+  executeDecoded(o, instruction);
+  return instruction?.row;
+}
+
+/** Executes an instruction that is decoded already; undefined is one that does not exist. */
+export function executeDecoded<V, B>(o: Ops<V, B>, instruction: Decoded | undefined): void {
   if (instruction === undefined) o.undefined();
   else instruction.row.execute(o, instruction.fields);
-  return instruction?.row;
 }

@@ -12,6 +12,7 @@ import { AccessKind, type Mmu } from "./mmu.ts";
 import { PAGE_SIZE, type Ram } from "./ram.ts";
 import { State } from "./state.ts";
 import { translate } from "./translator.ts";
+import { ModuleEncoder } from "./wasm.ts";
 
 /** How often code is interpreted before it is translated, unless told otherwise: a translation costs as much as some hundred instructions interpreted. */
 const DEFAULT_WARM = 24;
@@ -75,6 +76,7 @@ export class Dispatcher {
   readonly #ram: Ram;
   readonly #view: DataView;
   readonly #interpreter: Interpreter;
+  readonly #encoder: ModuleEncoder;
   readonly #imports: WebAssembly.Imports;
   readonly #memory: MemoryAccess;
   readonly #cache: CodeCache;
@@ -101,8 +103,9 @@ export class Dispatcher {
     this.#warm = options.warm ?? DEFAULT_WARM;
     this.#view = new DataView(ram.memory.buffer);
     this.#interpreter = new Interpreter(cpu, host);
+    this.#encoder = new ModuleEncoder(ram.memory.buffer.byteLength / WASM_PAGE);
     const h = (call: number, argument: number) => host.call(call, argument);
-    this.#imports = { e: { m: ram.memory, t: cache.table, h } };
+    this.#imports = { e: { m: ram.memory, t: cache.table, h, f: cache.flags } };
   }
 
   /** Forgets where virtual addresses lead, when translation tables change. */
@@ -179,7 +182,7 @@ export class Dispatcher {
       this.#view.getUint32(this.#pageAt + Number(pc & BigInt(OFFSET_MASK)), true);
     const source = {
       base: cpu.base,
-      memoryPages: this.#ram.memory.buffer.byteLength / WASM_PAGE,
+      encoder: this.#encoder,
       el,
       wordAt,
       slotOf: (pc: bigint) => slotAt(pc).number,

@@ -2,14 +2,15 @@
  * The operations of instructions, written as WebAssembly.
  *
  * A value is the piece of code that pushes it. Guest registers live in locals,
- * loaded when the code is entered, and each write also goes to the vCPU's state,
+ * loaded before they are first read, and each write also goes to the vCPU's state,
  * so that the state is exact wherever the code may stop; only the flags are
  * stored where it does stop. Writes of an instruction take effect at its end.
  */
 
 import { packAccess } from "./access.ts";
+import type { Instruction } from "./blocks.ts";
 import { type Code, get } from "./code_writer.ts";
-import { execute } from "./decode.ts";
+import { executeDecoded } from "./decode.ts";
 import { FlagWriter } from "./flag_writer.ts";
 import { atomicOps, HostCall, OPTION_SHIFT } from "./host_calls.ts";
 import type { Access, AtomicOp, Ops } from "./ops.ts";
@@ -30,6 +31,10 @@ export interface Flow {
   jump(target: bigint): void;
   /** At a computed address. */
   jumpTo(target: Code): void;
+  /** At a fixed or computed address, and then most likely behind this instruction. */
+  call(target: bigint | Code, next: bigint): void;
+  /** At a computed address, most likely where the last call came from. */
+  returnTo(target: Code): void;
   /** Back to the dispatcher, which finds everything in the state. */
   leave(): void;
 }
@@ -50,8 +55,12 @@ export class Emitter extends FlagWriter implements Ops<Code, Code> {
   pc = 0n;
   readonly #el: 0 | 1;
   readonly #flow: Flow;
-  /** The locals of X0 to X30 and SP that the region uses. */
-  readonly #registers = new Map<number, number>();
+  /** The registers whose locals hold their values where the code is now, a set of bits; 31 is SP. */
+  loaded = 0;
+  /** How often the code so far calls other code. */
+  calls = 0;
+  /** The locals of X0 to X30 and SP. */
+  readonly #registers: number[] = [];
   /** Register writes that wait for the end of the instruction. */
   #pending: [register: number, value: Code][] = [];
   #ended = false;
@@ -68,32 +77,22 @@ export class Emitter extends FlagWriter implements Ops<Code, Code> {
   }
 
   /** Writes one instruction; whether it has said itself where execution goes on. */
-  instruction({ pc, word }: { pc: bigint; word: number }): boolean {
+  instruction({ pc, decoded }: Instruction): boolean {
     this.pc = pc;
     this.#ended = false;
-    execute(this, word);
+    this.freeScratch();
+    executeDecoded(this, decoded);
     this.#commit();
     return this.#ended;
   }
 
-  /** What must stand before the body: loads the registers and flags that it uses. */
-  prologue(): number[] {
-    const code = this.loadFlags();
-    for (const [register, local] of this.#registers) {
-      code.push(
-        ...this.loadState(Op.i64_load, State.X + 8 * register),
-        Op.local_set,
-        ...unsigned(local),
-      );
-    }
-    return code;
-  }
-
   x(n: number): Code {
-    return n === 31 ? this.constant(0) : get(this.#register(n));
+    return n === 31 ? this.constant(0) : this.xOrSp(n);
   }
   xOrSp(n: number): Code {
-    return get(this.#register(n));
+    const local = this.#register(n);
+    this.loadRegisters(1 << n);
+    return get(local);
   }
   setX(n: number, value: Code): void {
     if (n !== 31) this.setXOrSp(n, value);
@@ -102,26 +101,58 @@ export class Emitter extends FlagWriter implements Ops<Code, Code> {
     this.#pending.push([n, this.once(value)]);
   }
 
+  /** Sees to it that the registers of a set, bits by their numbers, are in their locals. */
+  loadRegisters(set: number): void {
+    for (let missing = set & ~this.loaded; missing !== 0; missing &= missing - 1) {
+      const n = 31 - Math.clz32(missing & -missing);
+      this.assign(this.#register(n), this.loadState(Op.i64_load, State.X + 8 * n));
+    }
+    this.loaded |= set;
+  }
+
+  /** Other code has run: registers and flags are only in the state. */
+  reload(): void {
+    this.loaded = 0;
+    this.calls++;
+    this.reloadFlags();
+  }
+
   load(address: Code, access: Access): Code {
     const at = this.once(address);
-    const result = this.local(I64);
-    this.#withTlb(at, access, TLB_READ_TAG, (hostAddress) => {
-      this.append(hostAddress);
-      this.push(LOADS[access.size], 0, 0);
-      this.push(Op.local_set, ...unsigned(result));
-    }, () => {
-      this.#access(HostCall.load, packAccess(access), at);
-      this.assign(result, this.loadState(Op.i64_load, State.VALUE0));
-    });
+    const result = this.scratch(I64);
+    this.#withTlb(at, access, TLB_READ_TAG, 1, (host) => {
+      this.assign(result, [host, LOADS[access.size], 0, 0]);
+    }, () => this.#loadSlowly(at, access, result));
     return get(result);
   }
   store(address: Code, value: Code, access: Access): void {
     const at = this.once(address), what = this.once(value);
-    this.#withTlb(at, access, TLB_WRITE_TAG, (hostAddress) => {
-      this.append(hostAddress);
-      this.append(what);
-      this.push(STORES[access.size], 0, 0);
+    this.#withTlb(at, access, TLB_WRITE_TAG, 1, (host) => {
+      this.append([host, what, STORES[access.size], 0, 0]);
     }, () => this.#access(HostCall.store, packAccess(access), at, what));
+  }
+  loadPair(address: Code, access: Access): [Code, Code] {
+    const at = this.once(address);
+    const [first, second] = [this.scratch(I64), this.scratch(I64)];
+    this.#withTlb(at, access, TLB_READ_TAG, 2, (host) => {
+      this.assign(first, [host, LOADS[access.size], 0, 0]);
+      this.assign(second, [host, LOADS[access.size], 0, access.size]);
+    }, () => {
+      this.#loadSlowly(at, access, first);
+      this.#loadSlowly(this.add(at, this.constant(access.size)), access, second);
+    });
+    return [get(first), get(second)];
+  }
+  storePair(address: Code, values: [Code, Code], access: Access): void {
+    const at = this.once(address), first = this.once(values[0]), second = this.once(values[1]);
+    this.#withTlb(at, access, TLB_WRITE_TAG, 2, (host) => {
+      this.append([host, first, STORES[access.size], 0, 0]);
+      this.append([host, second, STORES[access.size], 0, access.size]);
+    }, () => {
+      this.#access(HostCall.store, packAccess(access), at, first);
+      const next = this.add(at, this.constant(access.size));
+      this.#access(HostCall.store, packAccess(access), next, second);
+    });
   }
   atomic(op: AtomicOp, address: Code, value: Code, access: Access): Code {
     const argument = packAccess(access) | ATOMIC_TYPES.get(op)! << OPTION_SHIFT;
@@ -159,32 +190,43 @@ export class Emitter extends FlagWriter implements Ops<Code, Code> {
   }
   barrier(): void {}
 
-  when(condition: Code, action: () => void): void {
-    const before = this.#pending;
-    this.#pending = [];
-    this.branch(condition, () => {
-      action();
-      this.#commit();
-    });
-    this.#pending = before;
-    this.forgetComparison();
-  }
   jump(target: bigint): void {
     this.#commit();
-    this.#ended = true;
     this.#flow.jump(target);
+    this.#ended = true;
   }
   jumpIf(condition: Code, target: bigint): void {
     this.#commit();
-    this.#ended = true;
+    // What a jump leads to may be written on the spot: this is no more the instruction then.
+    const next = BigInt.asUintN(64, this.pc + 4n);
+    const { flags, loaded } = this;
     this.branch(condition, () => this.#flow.jump(target));
-    this.#flow.jump(BigInt.asUintN(64, this.pc + 4n));
+    Object.assign(this, { flags, loaded });
+    this.#flow.jump(next);
+    this.#ended = true;
   }
   jumpTo(target: Code): void {
     const to = this.once(target);
     this.#commit();
-    this.#ended = true;
     this.#flow.jumpTo(to);
+    this.#ended = true;
+  }
+  call(target: bigint): void {
+    this.#commit();
+    this.#flow.call(target, BigInt.asUintN(64, this.pc + 4n));
+    this.#ended = true;
+  }
+  callTo(target: Code): void {
+    const to = this.once(target);
+    this.#commit();
+    this.#flow.call(to, BigInt.asUintN(64, this.pc + 4n));
+    this.#ended = true;
+  }
+  returnTo(target: Code): void {
+    const to = this.once(target);
+    this.#commit();
+    this.#flow.returnTo(to);
+    this.#ended = true;
   }
   exception(exceptionClass: number, iss: number, after = false): void {
     const call = after ? HostCall.exceptionAfter : HostCall.exception;
@@ -207,39 +249,57 @@ export class Emitter extends FlagWriter implements Ops<Code, Code> {
     for (const [register, value] of this.#pending) {
       this.assign(this.#register(register), value);
       this.storeState(Op.i64_store, State.X + 8 * register, value);
+      this.loaded |= 1 << register;
     }
     this.#pending = [];
   }
 
   #register(n: number): number {
-    let local = this.#registers.get(n);
-    if (local === undefined) this.#registers.set(n, local = this.local(I64));
-    return local;
+    return this.#registers[n] ??= this.local(I64);
   }
 
-  /** Writes an access twice: quickly, where the TLB has the page, and the long way. */
+  /**
+   * Writes an access twice: quickly, where the TLB has the page, and the long way.
+   *
+   * @param count How many neighbours are accessed.
+   */
   #withTlb(
     at: Code,
     access: Access,
     tag: number,
-    quick: (hostAddress: Code) => void,
+    count: 1 | 2,
+    quick: (host: Code) => void,
     long: () => void,
   ): void {
     const tlb = this.base + TLB_OFFSET[access.unprivileged ? 0 : this.#el];
-    const entry = this.local(I32);
+    const entry = this.scratch(I32);
     const mask = (TLB_ENTRIES - 1) * TLB_ENTRY_SIZE;
     // The page number times the size of an entry, in one shift.
     const shift = PAGE_SHIFT - Math.log2(TLB_ENTRY_SIZE);
-    this.append([...at, Op.i32_wrap_i64, Op.i32_const, ...signed32(shift), Op.i32_shr_u]);
-    this.push(Op.i32_const, ...signed32(mask), Op.i32_and, Op.local_set, ...unsigned(entry));
-    // Low bits that an aligned address would not have make the comparison fail.
+    this.append([at, Op.i32_wrap_i64, Op.i32_const, signed32(shift), Op.i32_shr_u]);
+    this.push(Op.i32_const, signed32(mask), Op.i32_and, Op.local_set, unsigned(entry));
+    // The last of the neighbours must be in this page too, and aligned: low bits
+    // that an aligned address would not have make the comparison fail.
+    const last = count === 1 ? at : this.add(at, this.constant(access.size));
     const compared = BigInt.asUintN(64, ~PAGE_MASK) | BigInt(access.size - 1);
     const hit = [
-      ...this.and(at, this.constant(compared)),
-      ...[...get(entry), Op.i64_load, 3, ...unsigned(tlb + tag), Op.i64_eq],
+      this.and(last, this.constant(compared)),
+      [get(entry), Op.i64_load, 3, unsigned(tlb + tag), Op.i64_eq],
     ];
-    const addend = [...get(entry), Op.i32_load, 2, ...unsigned(tlb + TLB_ADDEND)];
-    this.branch(hit, () => quick([...at, Op.i32_wrap_i64, ...addend, Op.i32_add]), long);
+    const addend = [get(entry), Op.i32_load, 2, unsigned(tlb + TLB_ADDEND)];
+    this.branchHinted(hit, true, () => {
+      const host = [at, Op.i32_wrap_i64, addend, Op.i32_add];
+      if (count === 1) return quick(host);
+      const local = this.scratch(I32);
+      this.assign(local, host);
+      quick(get(local));
+    }, long);
+  }
+
+  /** Loads the long way. */
+  #loadSlowly(at: Code, access: Access, result: number): void {
+    this.#access(HostCall.load, packAccess(access), at);
+    this.assign(result, this.loadState(Op.i64_load, State.VALUE0));
   }
 
   /** Leaves an access to the host; if that ends the instruction, the code ends too. */
@@ -249,7 +309,7 @@ export class Emitter extends FlagWriter implements Ops<Code, Code> {
     this.storeState(Op.i64_store, State.PC, this.constant(this.pc));
     this.spillFlags();
     this.callHost(call, argument);
-    this.branch(this.loadState(Op.i32_load, State.STOP), () => this.#flow.leave());
+    this.branchHinted(this.loadState(Op.i32_load, State.STOP), false, () => this.#flow.leave());
   }
 
   #result(n: number): Code {

@@ -3,33 +3,16 @@
 import { packAccess } from "./access.ts";
 import type { CpuState } from "./cpu_state.ts";
 import { execute } from "./decode.ts";
+import { conditionHolds, NZCV_C, packFlags } from "./flags.ts";
 import { atomicOps, HostCall, type HostCalls, OPTION_SHIFT } from "./host_calls.ts";
-import type { Access, AccessSize, AtomicOp, Condition, Ops } from "./ops.ts";
+import type { Access, AccessSize, AtomicOp, Condition, ConditionalCompare, Ops } from "./ops.ts";
 import { State } from "./state.ts";
 
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
 const s64 = (value: bigint) => BigInt.asIntN(64, value);
-const SIGN64 = 1n << 63n;
 
 /** Thrown, and caught by `step`, when an instruction ends early: by a fault or an exit. Not an error. */
 const INSTRUCTION_ENDED = Symbol("instruction ended");
-
-/** Whether a condition of A64 holds, by the flags in bits 31:28 of `nzcv` (Arm ARM, C1.2.4). */
-export function conditionHolds(condition: Condition, nzcv: number): boolean {
-  const n = (nzcv >>> 31) & 1, z = (nzcv >>> 30) & 1, c = (nzcv >>> 29) & 1, v = (nzcv >>> 28) & 1;
-  const bases = [
-    z === 1,
-    c === 1,
-    n === 1,
-    v === 1,
-    c === 1 && z === 0,
-    n === v,
-    n === v && z === 0,
-    true,
-  ];
-  const base = bases[condition >> 1]!;
-  return (condition & 1) === 1 && condition !== 15 ? !base : base;
-}
 
 /** Carries instructions out, one at a time. */
 export class Interpreter implements Ops<bigint, boolean> {
@@ -173,8 +156,13 @@ export class Interpreter implements Ops<bigint, boolean> {
     this.#setFlags(result, is64, false, false);
     return result;
   }
+  compareIf(condition: Condition, { a, b, is64, subtract, otherwise }: ConditionalCompare<bigint>) {
+    if (!this.holds(condition)) this.#cpu.nzcv = (otherwise << 28) >>> 0;
+    else if (subtract) this.subWithFlags(a, b, is64);
+    else this.addWithFlags(a, b, undefined, is64);
+  }
   carry(): boolean {
-    return this.#cpu.u32[State.CF / 4] !== 0;
+    return (this.#cpu.nzcv & NZCV_C) !== 0;
   }
   holds(condition: Condition): boolean {
     return conditionHolds(condition, this.#cpu.nzcv);
@@ -192,6 +180,13 @@ export class Interpreter implements Ops<bigint, boolean> {
   }
   store(address: bigint, value: bigint, access: Access): void {
     this.#access(HostCall.store, packAccess(access), address, value);
+  }
+  loadPair(address: bigint, access: Access): [bigint, bigint] {
+    return [this.load(address, access), this.load(u64(address + BigInt(access.size)), access)];
+  }
+  storePair(address: bigint, values: [bigint, bigint], access: Access): void {
+    this.store(address, values[0], access);
+    this.store(u64(address + BigInt(access.size)), values[1], access);
   }
   atomic(op: AtomicOp, address: bigint, value: bigint, access: Access): bigint {
     const argument = packAccess(access) | atomicOps.indexOf(op) << OPTION_SHIFT;
@@ -229,9 +224,6 @@ export class Interpreter implements Ops<bigint, boolean> {
   }
   barrier(): void {}
 
-  when(condition: boolean, action: () => void): void {
-    if (condition) action();
-  }
   jump(target: bigint): void {
     this.#next = target;
   }
@@ -240,6 +232,15 @@ export class Interpreter implements Ops<bigint, boolean> {
   }
   jumpTo(target: bigint): void {
     this.#next = target;
+  }
+  call(target: bigint): void {
+    this.jump(target);
+  }
+  callTo(target: bigint): void {
+    this.jumpTo(target);
+  }
+  returnTo(target: bigint): void {
+    this.jumpTo(target);
   }
   exception(exceptionClass: number, iss: number, after = false): void {
     const call = after ? HostCall.exceptionAfter : HostCall.exception;
@@ -261,11 +262,13 @@ export class Interpreter implements Ops<bigint, boolean> {
   }
 
   #setFlags(result: bigint, is64: boolean, carry: boolean, overflow: boolean): void {
-    const { u32, u64 } = this.#cpu;
-    u64[State.ZF / 8] = result;
-    u64[State.NF / 8] = is64 ? result : result & 0x8000_0000n ? SIGN64 : 0n;
-    u32[State.CF / 4] = Number(carry);
-    u32[State.VF / 4] = Number(overflow);
+    const sign = result >> (is64 ? 63n : 31n) & 1n;
+    this.#cpu.nzcv = packFlags(
+      Number(sign),
+      Number(result === 0n),
+      Number(carry),
+      Number(overflow),
+    );
   }
 
   #access(call: number, argument: number, address: bigint, ...values: bigint[]): void {

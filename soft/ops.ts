@@ -8,7 +8,7 @@
  *
  * Therefore a description must not look at values: it may decide by the fields
  * of the instruction (known when it is translated), never by what a register
- * holds; for that there are `select` and `when`. It must also read all it needs
+ * holds; for that there are `select` and `jumpIf`. It must also read all it needs
  * and make every access that can fault before it writes any register: an
  * instruction that faults has changed nothing.
  *
@@ -48,6 +48,17 @@ export type AtomicOp = "add" | "clr" | "eor" | "set" | "smax" | "smin" | "umax" 
 
 /** The conditions of A64, by their encoding (Arm ARM C1.2.4): eq ne cs cc mi pl vs vc hi ls ge lt gt le al nv. */
 export type Condition = number;
+
+/** What ccmp and ccmn do. */
+export interface ConditionalCompare<V> {
+  readonly a: V;
+  readonly b: V;
+  readonly is64: boolean;
+  /** Compares by a difference, as ccmp does; else by a sum. */
+  readonly subtract: boolean;
+  /** N, Z, C and V, in bits 3:0, if the condition does not hold. */
+  readonly otherwise: number;
+}
 
 /**
  * The operations, over values `V` (64-bit integers) and truths `B`.
@@ -121,6 +132,8 @@ export interface Ops<V, B> {
   subWithFlags(a: V, b: V, is64: boolean): V;
   /** Sets N and Z by a result, and clears C and V. The result is returned. */
   logicFlags(result: V, is64: boolean): V;
+  /** Sets the flags by a comparison if the condition holds, else to a constant. */
+  compareIf(condition: Condition, comparison: ConditionalCompare<V>): void;
   /** PSTATE.C. */
   carry(): B;
   /** Whether a condition holds. `al` and `nv` always do. */
@@ -134,6 +147,10 @@ export interface Ops<V, B> {
   /** A load, zero-extended. */
   load(address: V, access: Access): V;
   store(address: V, value: V, access: Access): void;
+  /** Loads two neighbours, the second `size` bytes behind the first. */
+  loadPair(address: V, access: Access): [V, V];
+  /** Stores two neighbours. If only the second faults, the first may be in memory already. */
+  storePair(address: V, values: [V, V], access: Access): void;
   /** Reads memory, combines it with the value, writes the result back, all at once; gives what was there before. Must be aligned. */
   atomic(op: AtomicOp, address: V, value: V, access: Access): V;
   /** Writes `value` if memory holds `expected` (of which the low `size` bytes count); gives what was there before. Must be aligned. */
@@ -150,14 +167,17 @@ export interface Ops<V, B> {
   barrier(): void;
 
   // Where execution goes on; without any of these, at the next instruction.
-  /** Runs the description of the action only if the condition holds. */
-  when(condition: B, action: () => void): void;
   /** Goes on at a fixed address. The last thing an instruction does. */
   jump(target: bigint): void;
   /** Goes on at a fixed address if the condition holds, else at the next instruction. The last thing an instruction does. */
   jumpIf(condition: B, target: bigint): void;
   /** Goes on at a computed address. The last thing an instruction does. */
   jumpTo(target: V): void;
+  /** As jump and jumpTo, but most likely what is behind this instruction goes on after a `returnTo` (bl, blr). */
+  call(target: bigint): void;
+  callTo(target: V): void;
+  /** As jumpTo, most likely to behind the last `call` or `callTo` that has not been returned from (ret). */
+  returnTo(target: V): void;
   /** An exception from this instruction: EC and ISS of its syndrome. The PC to return to is this instruction, or the next if `after`. */
   exception(exceptionClass: number, iss: number, after?: boolean): void;
   /** The instruction does not exist, or not at this exception level. */

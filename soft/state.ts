@@ -24,14 +24,10 @@ export const State = {
   X: 0x000,
   SP: 0x0f8,
   PC: 0x100,
-  /** i64; N is its sign. */
-  NF: 0x108,
-  /** i64; Z is whether it is zero. */
-  ZF: 0x110,
-  /** i32, 0 or 1. */
-  CF: 0x118,
-  /** i32, 0 or 1. */
-  VF: 0x11c,
+  /** i64 each, and an i32: what the flags come from (see flags.ts). */
+  FLAGS_A: 0x108,
+  FLAGS_B: 0x110,
+  FLAGS: 0x118,
   /** i32: translated code must return to the dispatcher. */
   STOP: 0x120,
   /** i32: the exception level, 0 or 1. */

@@ -10,68 +10,69 @@ import { I64, Op, signed64, unsigned } from "./wasm.ts";
 /** The value operations of Ops. */
 export class ValueWriter extends CodeWriter {
   constant(value: bigint | number): Code {
-    return [Op.i64_const, ...signed64(BigInt(value))];
+    return [Op.i64_const, signed64(BigInt(value))];
   }
   once(value: Code): Code {
     // Constants are as cheap as locals.
-    if (value[0] === Op.i64_const && isConstant(value)) return value;
-    const local = this.local(I64);
+    if (value[0] === Op.i64_const) return value;
+    const local = this.scratch(I64);
     this.append(value);
-    this.push(Op.local_set, ...unsigned(local));
+    this.push(Op.local_set, unsigned(local));
     return get(local);
   }
   add(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_add];
+    return [a, b, Op.i64_add];
   }
   sub(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_sub];
+    return [a, b, Op.i64_sub];
   }
   mul(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_mul];
+    return [a, b, Op.i64_mul];
   }
   and(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_and];
+    return [a, b, Op.i64_and];
   }
   or(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_or];
+    return [a, b, Op.i64_or];
   }
   xor(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_xor];
+    return [a, b, Op.i64_xor];
   }
   shl(a: Code, amount: Code): Code {
-    return [...a, ...amount, Op.i64_shl];
+    return [a, amount, Op.i64_shl];
   }
   shr(a: Code, amount: Code): Code {
-    return [...a, ...amount, Op.i64_shr_u];
+    return [a, amount, Op.i64_shr_u];
   }
   sar(a: Code, amount: Code): Code {
-    return [...a, ...amount, Op.i64_shr_s];
+    return [a, amount, Op.i64_shr_s];
   }
   ror(a: Code, amount: Code): Code {
-    return [...a, ...amount, Op.i64_rotr];
+    return [a, amount, Op.i64_rotr];
   }
   ror32(a: Code, amount: Code): Code {
-    return [...a, Op.i32_wrap_i64, ...amount, Op.i32_wrap_i64, Op.i32_rotr, Op.i64_extend_i32_u];
+    return [a, Op.i32_wrap_i64, amount, Op.i32_wrap_i64, Op.i32_rotr, Op.i64_extend_i32_u];
   }
   clz(a: Code): Code {
-    return [...a, Op.i64_clz];
+    return [a, Op.i64_clz];
   }
   udiv(a: Code, b: Code): Code {
-    const divisor = this.once(b);
-    return [
-      ...[...divisor, Op.i64_eqz, Op.if, I64, ...this.constant(0), Op.else],
-      ...[...a, ...divisor, Op.i64_div_u, Op.end],
-    ];
+    const dividend = this.once(a), divisor = this.once(b);
+    const result = this.scratch(I64);
+    this.branchHinted([divisor, Op.i64_eqz], false, () => {
+      this.assign(result, this.constant(0));
+    }, () => this.assign(result, [dividend, divisor, Op.i64_div_u]));
+    return get(result);
   }
   sdiv(a: Code, b: Code): Code {
     const dividend = this.once(a), divisor = this.once(b);
-    // WebAssembly traps where the division overflows: at the lowest value by -1.
-    const negated = this.sub(this.constant(0), dividend);
-    const quotient = [
-      ...[...this.equal(divisor, this.constant(-1)), Op.if, I64, ...negated, Op.else],
-      ...[...dividend, ...divisor, Op.i64_div_s, Op.end],
-    ];
-    return [...divisor, Op.i64_eqz, Op.if, I64, ...this.constant(0), Op.else, ...quotient, Op.end];
+    const result = this.scratch(I64);
+    // 0 and -1, by which division traps: always, and where it overflows.
+    const isSpecial = [divisor, this.constant(1), Op.i64_add, this.constant(2), Op.i64_lt_u];
+    this.branchHinted(isSpecial, false, () => {
+      this.assign(result, this.mul(dividend, divisor));
+    }, () => this.assign(result, [dividend, divisor, Op.i64_div_s]));
+    return get(result);
   }
   umulh(a: Code, b: Code): Code {
     const by32 = this.constant(32);
@@ -95,9 +96,9 @@ export class ValueWriter extends CodeWriter {
     return this.and(a, this.constant(0xffff_ffffn));
   }
   signExtend(a: Code, bits: number): Code {
-    if (bits === 8) return [...a, Op.i64_extend8_s];
-    if (bits === 16) return [...a, Op.i64_extend16_s];
-    if (bits === 32) return [...a, Op.i64_extend32_s];
+    if (bits === 8) return [a, Op.i64_extend8_s];
+    if (bits === 16) return [a, Op.i64_extend16_s];
+    if (bits === 32) return [a, Op.i64_extend32_s];
     const by = this.constant(64 - bits);
     return this.sar(this.shl(a, by), by);
   }
@@ -110,26 +111,21 @@ export class ValueWriter extends CodeWriter {
   }
 
   equal(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_eq];
+    return [a, b, Op.i64_eq];
   }
   lessUnsigned(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_lt_u];
+    return [a, b, Op.i64_lt_u];
   }
   lessSigned(a: Code, b: Code): Code {
-    return [...a, ...b, Op.i64_lt_s];
+    return [a, b, Op.i64_lt_s];
   }
   not(a: Code): Code {
-    return [...a, Op.i32_eqz];
+    return [a, Op.i32_eqz];
   }
   fromTruth(a: Code): Code {
-    return [...a, Op.i64_extend_i32_u];
+    return [a, Op.i64_extend_i32_u];
   }
   select(condition: Code, yes: Code, no: Code): Code {
-    return [...yes, ...no, ...condition, Op.select];
+    return [yes, no, condition, Op.select];
   }
-}
-
-/** Whether code that starts with i64.const has nothing behind the number. */
-function isConstant(code: Code): boolean {
-  return code.slice(1).findIndex((byte) => byte < 0x80) === code.length - 2;
 }

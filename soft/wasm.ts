@@ -31,7 +31,9 @@ export const Op = {
   i32_const: 0x41,
   i64_const: 0x42,
   i32_eqz: 0x45,
+  i32_eq: 0x46,
   i32_lt_s: 0x48,
+  i32_lt_u: 0x49,
   i32_gt_s: 0x4a,
   i32_le_s: 0x4c,
   i32_ge_s: 0x4e,
@@ -80,6 +82,7 @@ export const I64 = 0x7e;
 export const NO_VALUE = 0x40;
 const FUNCREF = 0x70;
 const FUNC_TYPE = 0x60;
+const FLAGS_TYPE = [FUNC_TYPE, 3, I32, I64, I64, 1, I32];
 /** Limits with a maximum, of memory that threads share. */
 const SHARED_LIMITS = 0x03;
 
@@ -120,9 +123,59 @@ export function signed64(value: bigint): number[] {
   }
 }
 
-const section = (id: number, content: number[]) => [id, ...unsigned(content.length), ...content];
-const vector = (items: number[][]) => [...unsigned(items.length), ...items.flat()];
-const name = (text: string) => [...unsigned(text.length), ...new TextEncoder().encode(text)];
+/** Bytes, and pieces of code made of such: so that putting code together copies nothing. */
+export type Code = readonly (number | Code)[];
+
+/** A growing piece of bytes. */
+export class Bytes {
+  /** How many there are. */
+  length = 0;
+  #all = new Uint8Array(INITIAL_SIZE);
+
+  /** Adds the bytes of a piece of code. */
+  append(code: Code): void {
+    for (let i = 0; i < code.length; i++) {
+      const part = code[i]!;
+      if (typeof part !== "number") this.append(part);
+      else {
+        if (this.length === this.#all.length) this.#grow(1);
+        this.#all[this.length++] = part;
+      }
+    }
+  }
+
+  /** Adds bytes. */
+  appendBytes(bytes: Uint8Array): void {
+    if (this.length + bytes.length > this.#all.length) this.#grow(bytes.length);
+    this.#all.set(bytes, this.length);
+    this.length += bytes.length;
+  }
+
+  /** All of them, as a view. */
+  view(): Uint8Array<ArrayBuffer> {
+    return this.#all.subarray(0, this.length);
+  }
+
+  #grow(by: number): void {
+    const all = new Uint8Array(2 * this.#all.length + by);
+    all.set(this.#all);
+    this.#all = all;
+  }
+}
+
+const INITIAL_SIZE = 1024;
+
+/** How many bytes a piece of code has. */
+function size(code: Code): number {
+  return code.reduce<number>((sum, part) => sum + (typeof part === "number" ? 1 : size(part)), 0);
+}
+
+const section = (id: number, content: Code): Code => [id, unsigned(size(content)), content];
+const vector = (items: Code): Code => [unsigned(items.length), items];
+const name = (text: string): Code => [
+  unsigned(text.length),
+  Array.from(text, (letter) => letter.charCodeAt(0)),
+];
 
 /** How often each type stands in a row. */
 function runs(types: readonly number[]): [count: number, type: number][] {
@@ -135,78 +188,111 @@ function runs(types: readonly number[]): [count: number, type: number][] {
   return result;
 }
 
-/** Function type 0: translated code. It takes and returns the fuel that is left. */
+/** Function type 0: translated code. It takes the fuel that is left and how many functions of translated code have called each other; it returns the fuel. */
 export const TYPE_CODE = 0;
+const CODE_TYPE: Code = [FUNC_TYPE, 2, I32, I32, 1, I32];
+/** Taken from the fuel that is returned when all that called each other must return: when the PC is not where somebody expects it, or an exception or exit is pending. */
+export const STOPPED = 2 ** 30;
 /** Function 0: the call to the host. */
 export const FUNCTION_HOST = 0;
+/** Function 1: works out flags (see nzcvFunction). */
+export const FUNCTION_FLAGS = 1;
+/** Function 2: the code of the module itself. */
+const FUNCTION_OWN = 2;
+
+/** That an `if` goes one way most often (WebAssembly, branch hinting). */
+export interface BranchHint {
+  /** The place of the `if` in the body. */
+  readonly at: number;
+  readonly likely: boolean;
+}
 
 /** What a module of translated code is put together from. */
 export interface CodeModule {
-  /** How many pages of 64 KiB the shared memory has. */
-  readonly memoryPages: number;
   /** Where in the function table the code goes. */
   readonly slot: number;
-  /** The types of the locals behind the parameter, in the order of their numbers. */
+  /** The types of the locals behind the parameters, in the order of their numbers. */
   readonly locals: readonly number[];
-  /** The instructions. */
-  readonly body: readonly number[];
+  /** The instructions: what stands before the rest, and the rest. */
+  readonly prologue: Code;
+  readonly body: Uint8Array;
+  /** In the order of their places. */
+  readonly hints: readonly BranchHint[];
 }
 
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const BRANCH_HINTS = name("metadata.code.branch_hint");
+
 /**
- * A module with one function of translated code, which puts itself into the
- * function table. Imports: the memory `e.m`, the table `e.t`, and the call to
- * the host `e.h`.
+ * Makes modules with one function of translated code each, which puts itself
+ * into the function table. Imports: the memory `e.m`, the table `e.t`, the call
+ * to the host `e.h`, and the function that works out flags `e.f`.
  */
-export function encodeModule(
-  { memoryPages, slot, locals, body }: CodeModule,
-): Uint8Array<ArrayBuffer> {
-  const pages = unsigned(memoryPages);
-  const codeType = [FUNC_TYPE, ...vector([[I32]]), ...vector([[I32]])];
-  const hostType = [FUNC_TYPE, ...vector([[I32], [I32]]), ...vector([])];
-  const imports = [
-    [...name("e"), ...name("m"), 0x02, SHARED_LIMITS, ...pages, ...pages],
-    [...name("e"), ...name("t"), 0x01, FUNCREF, 0x00, ...unsigned(0)],
-    [...name("e"), ...name("h"), 0x00, ...unsigned(1)],
-  ];
-  const declarations = vector(runs(locals).map(([count, type]) => [...unsigned(count), type]));
-  const size = declarations.length + body.length + 1;
-  const head = [
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, vector([codeType, hostType])),
-    ...section(2, vector(imports)),
-    ...section(3, vector([unsigned(TYPE_CODE)])),
-    // Function 1, behind the import, goes into the table.
-    ...section(
-      9,
-      vector([[0x00, Op.i32_const, ...signed32(slot), Op.end, ...vector([unsigned(1)])]]),
-    ),
-    // The code section by hand: the body may be long, and is copied once.
-    ...[10, ...unsigned(size + unsigned(size).length + 1), 1, ...unsigned(size), ...declarations],
-  ];
-  const module = new Uint8Array(head.length + body.length + 1);
-  module.set(head);
-  module.set(body, head.length);
-  module[module.length - 1] = Op.end;
-  return module;
+export class ModuleEncoder {
+  /** What all modules begin with. */
+  readonly #head = new Bytes();
+
+  /** @param memoryPages How many pages of 64 KiB the shared memory has. */
+  constructor(memoryPages: number) {
+    const pages = unsigned(memoryPages);
+    const hostType = [FUNC_TYPE, 2, I32, I32, 0];
+    const imports = [
+      [name("e"), name("m"), 0x02, SHARED_LIMITS, pages, pages],
+      [name("e"), name("t"), 0x01, FUNCREF, 0x00, 0],
+      [name("e"), name("h"), 0x00, 1],
+      [name("e"), name("f"), 0x00, 2],
+    ];
+    this.#head.append([
+      PREAMBLE,
+      section(1, vector([CODE_TYPE, hostType, FLAGS_TYPE])),
+      section(2, vector(imports)),
+      section(3, vector([TYPE_CODE])),
+    ]);
+  }
+
+  /** A module. */
+  encode({ slot, locals, prologue, body, hints }: CodeModule): Uint8Array<ArrayBuffer> {
+    const declarations = vector(runs(locals).map(([count, type]) => [unsigned(count), type]));
+    const start = size(declarations) + size(prologue);
+    const length = start + body.length + 1;
+    const element = [0x00, Op.i32_const, signed32(slot), Op.end, 1, FUNCTION_OWN];
+    const places = hints.map(({ at, likely }) => [unsigned(start + at), 1, Number(likely)]);
+    const module = new Bytes();
+    module.appendBytes(this.#head.view());
+    module.append([
+      section(9, vector([element])),
+      section(0, [BRANCH_HINTS, vector([[FUNCTION_OWN, vector(places)]])]),
+      // The code section by hand: the body may be long, and is copied once.
+      [10, unsigned(length + unsigned(length).length + 1), 1, unsigned(length)],
+      [declarations, prologue],
+    ]);
+    module.appendBytes(body);
+    module.append([Op.end]);
+    return module.view();
+  }
 }
 
 /**
  * The module through which JavaScript enters translated code: `enter(fuel,
  * slot)` calls what is in a slot of the table `e.t`; `absent` is what stands in
- * a slot without code.
+ * a slot without code; `flags` is for the modules of translated code.
  */
-export function encodeEntry(): Uint8Array<ArrayBuffer> {
-  const codeType = [FUNC_TYPE, ...vector([[I32]]), ...vector([[I32]])];
-  const enterType = [FUNC_TYPE, ...vector([[I32], [I32]]), ...vector([[I32]])];
-  const table = [...name("e"), ...name("t"), 0x01, FUNCREF, 0x00, ...unsigned(0)];
-  const absent = [0, Op.local_get, 0, Op.end];
-  const enter = [0, Op.local_get, 0, Op.local_get, 1, Op.call_indirect, TYPE_CODE, 0, Op.end];
-  return new Uint8Array([
-    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-    ...section(1, vector([codeType, enterType])),
-    ...section(2, vector([table])),
-    ...section(3, vector([[0], [1]])),
-    ...section(7, vector([[...name("absent"), 0x00, 0], [...name("enter"), 0x00, 1]])),
-    ...section(10, vector([absent, enter].map((body) => [...unsigned(body.length), ...body]))),
+export function encodeEntry(flagsBody: Code): Uint8Array<ArrayBuffer> {
+  const table = [name("e"), name("t"), 0x01, FUNCREF, 0x00, 0];
+  const absent = [0, Op.local_get, 0, Op.i32_const, signed32(STOPPED), Op.i32_sub, Op.end];
+  const enter = [
+    [0, Op.local_get, 0, Op.i32_const, 0],
+    [Op.local_get, 1, Op.call_indirect, TYPE_CODE, 0, Op.end],
+  ];
+  const flags = [0, flagsBody, Op.end];
+  const module = new Bytes();
+  module.append([
+    PREAMBLE,
+    section(1, vector([CODE_TYPE, FLAGS_TYPE])),
+    section(2, vector([table])),
+    section(3, vector([0, 0, 1])),
+    section(7, vector(["absent", "enter", "flags"].map((text, i) => [name(text), 0x00, i]))),
+    section(10, vector([absent, enter, flags].map((body) => [unsigned(size(body)), body]))),
   ]);
+  return module.view();
 }

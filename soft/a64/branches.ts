@@ -15,7 +15,7 @@ export const branches: readonly Row[] = [
   }),
   flowRow("bl", "1 00101 imm26:26", (o, f) => {
     link(o);
-    o.jump(relative(o, signed(f.imm26, 26) * INSTRUCTION_SIZE));
+    o.call(relative(o, signed(f.imm26, 26) * INSTRUCTION_SIZE));
   }),
 
   // Conditional branch, compare and branch, test and branch (immediate).
@@ -43,10 +43,10 @@ export const branches: readonly Row[] = [
     // Read first: the target may be in the link register.
     const target = o.once(o.x(f.rn));
     link(o);
-    o.jumpTo(target);
+    o.callTo(target);
   }),
   flowRow("ret", "1101011 0010 11111 000000 rn:5 00000", (o, f) => {
-    o.jumpTo(o.x(f.rn));
+    o.returnTo(o.x(f.rn));
   }),
   systemRow("eret", "1101011 0100 11111 000000 11111 00000"),
   flowRow("drps", "1101011 0101 11111 000000 11111 00000", notHere),

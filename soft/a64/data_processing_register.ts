@@ -94,16 +94,16 @@ export const dataProcessingRegister: readonly Row[] = [
 
   // Conditional compare (register, immediate).
   row("ccmn", "sf:1 01 11010010 rm:5 cond:4 00 rn:5 0 nzcv:4", (o, f) => {
-    conditionally(o, f, () => void adds(o, f, o.x(f.rn), o.x(f.rm)));
+    compareIf(o, f, o.x(f.rm), false);
   }),
   row("ccmp", "sf:1 11 11010010 rm:5 cond:4 00 rn:5 0 nzcv:4", (o, f) => {
-    conditionally(o, f, () => void subs(o, f, o.x(f.rn), o.x(f.rm)));
+    compareIf(o, f, o.x(f.rm), true);
   }),
   row("ccmn (immediate)", "sf:1 01 11010010 imm5:5 cond:4 10 rn:5 0 nzcv:4", (o, f) => {
-    conditionally(o, f, () => void adds(o, f, o.x(f.rn), o.constant(f.imm5)));
+    compareIf(o, f, o.constant(f.imm5), false);
   }),
   row("ccmp (immediate)", "sf:1 11 11010010 imm5:5 cond:4 10 rn:5 0 nzcv:4", (o, f) => {
-    conditionally(o, f, () => void subs(o, f, o.x(f.rn), o.constant(f.imm5)));
+    compareIf(o, f, o.constant(f.imm5), true);
   }),
 
   // Conditional select.
@@ -143,16 +143,11 @@ function addsWithCarry<V, B>(o: Ops<V, B>, f: Sized & { readonly rn: number }, b
 }
 
 /** Compares if the condition holds, and else sets the flags to a constant. */
-function conditionally<V, B>(
+function compareIf<V, B>(
   o: Ops<V, B>,
-  f: { readonly cond: number; readonly nzcv: number },
-  compare: () => void,
+  f: Sized & { readonly cond: number; readonly rn: number; readonly nzcv: number },
+  b: V,
+  subtract: boolean,
 ): void {
-  // Asked once and kept: the comparison changes the flags that it depends on.
-  const held = o.once(o.fromTruth(o.holds(f.cond)));
-  o.when(o.not(o.equal(held, o.constant(0))), compare);
-  o.when(o.equal(held, o.constant(0)), () => o.setNzcv(o.constant(f.nzcv * FLAGS_UNIT)));
+  o.compareIf(f.cond, { a: o.x(f.rn), b, is64: f.sf === 1, subtract, otherwise: f.nzcv });
 }
-
-/** The lowest of the flags, V, in bit 28. */
-const FLAGS_UNIT = 2 ** 28;

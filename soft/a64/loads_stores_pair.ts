@@ -77,26 +77,17 @@ function sizeOf(f: PairFields): number {
   return 2 + f.sf;
 }
 
-/** The addresses of the two, and what the base becomes, if it moves. */
-function addresses<V, B>(o: Ops<V, B>, f: PairFields, mode: Mode): [V, V, V | undefined] {
-  const size = bytes(sizeOf(f));
-  const offset = signed(f.imm7, 7) * size;
+/** The address of the first of the two, and what the base becomes, if it moves. */
+function addresses<V, B>(o: Ops<V, B>, f: PairFields, mode: Mode): [V, V | undefined] {
+  const offset = signed(f.imm7, 7) * bytes(sizeOf(f));
   const base = o.once(baseAddress(o, f));
-  const first = mode === "post-index" ? 0 : offset;
-  return [
-    plus(o, base, first),
-    plus(o, base, first + size),
-    mode === "offset" ? undefined : plus(o, base, offset),
-  ];
+  const moved = plus(o, base, offset);
+  return [mode === "post-index" ? base : moved, mode === "offset" ? undefined : moved];
 }
 
 function storePair<V, B>(o: Ops<V, B>, f: PairFields, mode: Mode): void {
-  const [first, second, moved] = addresses(o, f, mode);
-  const access = { size: bytes(sizeOf(f)) };
-  // If only the second faults, the first is in memory already: the
-  // architecture leaves that open, and the instruction will be made again.
-  o.store(first, o.x(f.rt), access);
-  o.store(second, o.x(f.rt2), access);
+  const [address, moved] = addresses(o, f, mode);
+  o.storePair(address, [o.x(f.rt), o.x(f.rt2)], { size: bytes(sizeOf(f)) });
   if (moved !== undefined) o.setXOrSp(f.rn, moved);
 }
 
@@ -106,10 +97,9 @@ function loadPair<V, B>(
   mode: Mode,
   extension: Extension = "zero",
 ): void {
-  const [first, second, moved] = addresses(o, f, mode);
+  const [address, moved] = addresses(o, f, mode);
   const size = sizeOf(f);
-  const a = o.load(first, { size: bytes(size) });
-  const b = o.load(second, { size: bytes(size) });
+  const [a, b] = o.loadPair(address, { size: bytes(size) });
   if (moved !== undefined) o.setXOrSp(f.rn, moved);
   o.setX(f.rt, extend(o, size, a, extension));
   o.setX(f.rt2, extend(o, size, b, extension));

@@ -5,15 +5,15 @@ import { effectsTests } from "./effects.ts";
 // The instructions are at TEXT_PC, 0x1_0000_0ff8.
 effectsTests("branches and system instructions", [
   ["b .-4", 0x17ffffff, "jump 0x100000ff4"],
-  ["bl .+0x1000", 0x94000400, "x30 = 0x100000ffc; jump 0x100001ff8"],
+  ["bl .+0x1000", 0x94000400, "x30 = 0x100000ffc; call 0x100001ff8"],
   ["b.ge .+8", 0x5400004a, "jump if ge 0x100001000"],
   ["cbz w1, .+0xffffc", 0x347fffe1, "jump if w(x1) == 0 0x100100ff4"],
   ["cbnz x1, .-0x100000", 0xb5800001, "jump if !(x1 == 0) 0xfff00ff8"],
   ["tbz w1, #5, .+8", 0x36280041, "jump if (x1 & 32) == 0 0x100001000"],
   ["tbnz x1, #63, .-0x8000", 0xb7fc0001, "jump if !((x1 & 0x8000000000000000) == 0) 0xffff8ff8"],
   ["br x1", 0xd61f0020, "jump to x1"],
-  ["blr x30", 0xd63f03c0, "x30 = 0x100000ffc; jump to x30"],
-  ["ret", 0xd65f03c0, "jump to x30"],
+  ["blr x30", 0xd63f03c0, "x30 = 0x100000ffc; call x30"],
+  ["ret", 0xd65f03c0, "return to x30"],
   ["svc #0x1234", 0xd4024681, "exception 21 4660 after"],
   ["brk #1", 0xd4200020, "exception 60 1"],
   ["hvc #0", 0xd4000002, "system 0xd4000002"],

@@ -59,12 +59,12 @@ effectsTests("data processing instructions", [
   [
     "ccmp x1, x2, #5, lt",
     0xfa42b025,
-    "when !(lt == 0):; t1 = subs64(x1, x2); when lt == 0:; nzcv = 0x50000000",
+    "if lt subs64(x1, x2) else nzcv = 5",
   ],
   [
     "ccmn w1, #31, #8, ne",
     0x3a5f1828,
-    "when !(ne == 0):; t1 = adds32(x1, 31); when ne == 0:; nzcv = 0x80000000",
+    "if ne adds32(x1, 31) else nzcv = 8",
   ],
   ["csel x1, x2, x3, eq", 0x9a830041, "x1 = (eq ? x2 : x3)"],
   ["cset w1, ne", 0x1a9f07e1, "x1 = !(eq)"],

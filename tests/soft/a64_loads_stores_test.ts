@@ -26,19 +26,19 @@ effectsTests("loads and stores", [
   [
     "stp x29, x30, [sp, #-16]!",
     0xa9bf7bfd,
-    "store 64 [(sp + -16)] x29; store 64 [(sp + -8)] x30; sp = (sp + -16)",
+    "store 2 x 64 [(sp + -16)] x29,x30; sp = (sp + -16)",
   ],
   [
     "ldp w1, w2, [sp], #8",
     0x28c10be1,
-    "t1 = load 32 [sp]; t2 = load 32 [(sp + 4)]; sp = (sp + 8); x1 = t1; x2 = t2",
+    "t1 = load 2 x 32 [sp]; t2 = second; sp = (sp + 8); x1 = t1; x2 = t2",
   ],
   [
     "ldpsw x1, x2, [x3, #-8]",
     0x697f0861,
-    "t1 = load 32 [(x3 + -8)]; t2 = load 32 [(x3 + -4)]; x1 = sx32(t1); x2 = sx32(t2)",
+    "t1 = load 2 x 32 [(x3 + -8)]; t2 = second; x1 = sx32(t1); x2 = sx32(t2)",
   ],
-  ["ldnp x1, x2, [x3]", 0xa8400861, "t1 = load 64 [x3]; t2 = load 64 [(x3 + 8)]; x1 = t1; x2 = t2"],
+  ["ldnp x1, x2, [x3]", 0xa8400861, "t1 = load 2 x 64 [x3]; t2 = second; x1 = t1; x2 = t2"],
   ["ldxr w1, [sp]", 0x885f7fe1, "t1 = load exclusive 32 [sp]; x1 = t1"],
   ["stlxrh w1, w2, [x3]", 0x4801fc62, "t1 = store exclusive 16 ordered [x3] x2; x1 = t1"],
   [

@@ -1,7 +1,7 @@
 /** The operations of instructions as text: what an instruction does, in words that a test can compare. */
 
 import { execute } from "../../soft/decode.ts";
-import type { Access, AtomicOp, Condition, Ops } from "../../soft/ops.ts";
+import type { Access, AtomicOp, Condition, ConditionalCompare, Ops } from "../../soft/ops.ts";
 import { systemIndex } from "../../soft/state.ts";
 
 /** Where instructions are, as far as their description goes. */
@@ -64,6 +64,14 @@ class TextOps implements Ops<string, string> {
   subWithFlags = (a: string, b: string, is64: boolean) =>
     this.#result(`subs${is64 ? 64 : 32}(${a}, ${b})`);
   logicFlags = (result: string, is64: boolean) => this.#result(`flags${is64 ? 64 : 32}(${result})`);
+  compareIf = (
+    condition: Condition,
+    { a, b, is64, subtract, otherwise }: ConditionalCompare<string>,
+  ) =>
+    this.#note(
+      `if ${this.holds(condition)} ${subtract ? "subs" : "adds"}${is64 ? 64 : 32}(${a}, ${b}) ` +
+        `else nzcv = ${otherwise}`,
+    );
   carry = () => "C";
   holds = (condition: Condition) => conditions[condition]!;
   nzcv = () => "nzcv";
@@ -72,6 +80,12 @@ class TextOps implements Ops<string, string> {
   load = (address: string, access: Access) => this.#result(`load ${describe(access)} [${address}]`);
   store = (address: string, value: string, access: Access) =>
     this.#note(`store ${describe(access)} [${address}] ${value}`);
+  loadPair = (address: string, access: Access): [string, string] => [
+    this.#result(`load 2 x ${describe(access)} [${address}]`),
+    this.#result("second"),
+  ];
+  storePair = (address: string, values: [string, string], access: Access) =>
+    this.#note(`store 2 x ${describe(access)} [${address}] ${values}`);
   atomic = (op: AtomicOp, address: string, value: string, access: Access) =>
     this.#result(`${op} ${describe(access)} [${address}] ${value}`);
   compareAndSwap = (address: string, expected: string, value: string, access: Access) =>
@@ -96,14 +110,13 @@ class TextOps implements Ops<string, string> {
   clearExclusive = () => this.#note("clear exclusive");
   barrier = () => this.#note("barrier");
 
-  when = (condition: string, action: () => void) => {
-    this.#note(`when ${condition}:`);
-    action();
-  };
   jump = (target: bigint) => this.#note(`jump 0x${target.toString(16)}`);
   jumpIf = (condition: string, target: bigint) =>
     this.#note(`jump if ${condition} 0x${target.toString(16)}`);
   jumpTo = (target: string) => this.#note(`jump to ${target}`);
+  call = (target: bigint) => this.#note(`call 0x${target.toString(16)}`);
+  callTo = (target: string) => this.#note(`call ${target}`);
+  returnTo = (target: string) => this.#note(`return to ${target}`);
   exception = (exceptionClass: number, iss: number, after = false) =>
     this.#note(`exception ${exceptionClass} ${iss}${after ? " after" : ""}`);
   undefined = () => this.#note("undefined");
