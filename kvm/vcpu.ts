@@ -41,8 +41,9 @@ const WIDEST_REGISTER = 256;
 /** More registers than any kernel lists. */
 const REGISTER_LIST_ROOM = 4096;
 
-/** How often the clock is looked at, in runs. */
-const RUNS_BETWEEN_LOOKS = 32;
+/** The most runs between two looks at the clock, and how soon the next one should be, in milliseconds. */
+const MOST_RUNS_BETWEEN_LOOKS = 32;
+const LOOK_PERIOD = 5;
 
 /** A vCPU made by KVM_CREATE_VCPU. */
 export class KvmVcpu implements Vcpu {
@@ -54,7 +55,10 @@ export class KvmVcpu implements Vcpu {
   /** The period of interruptEvery in milliseconds, and when a run must have been interrupted at the latest. */
   #period = Infinity;
   #deadline = Infinity;
-  #runs = 0;
+  /** How many runs apart looks at the clock are, how many are left to the next one, and when the last one was. */
+  #stride = 1;
+  #runsToLook = 1;
+  #lastLook = 0;
   /** The value that KVM_GET_ONE_REG and KVM_SET_ONE_REG exchange, and the request that points at it. */
   readonly #value = new Block(struct({}), WIDEST_REGISTER);
   readonly #oneReg = new Block(kvm_one_reg).set("addr", this.#value.address);
@@ -145,11 +149,18 @@ export class KvmVcpu implements Vcpu {
   /**
    * Whether an interruption is long due: the tick had no KVM_RUN to interrupt,
    * because it came while the host was busy with an exit. Looks at the clock
-   * only once in a few exits, which must stay quick.
+   * once in a few exits, which must stay quick, and at each if they are slow.
    */
   #isOverdue(): boolean {
-    if (++this.#runs % RUNS_BETWEEN_LOOKS !== 0) return false;
+    return --this.#runsToLook === 0 && this.#look();
+  }
+
+  #look(): boolean {
     const now = performance.now();
+    const isSoon = now - this.#lastLook < LOOK_PERIOD;
+    this.#stride = isSoon ? Math.min(2 * this.#stride, MOST_RUNS_BETWEEN_LOOKS) : 1;
+    this.#runsToLook = this.#stride;
+    this.#lastLook = now;
     if (now < this.#deadline) return false;
     this.#deadline = now + 2 * this.#period;
     return true;

@@ -15,7 +15,7 @@ import { GuestMemory } from "../vm/guest_memory.ts";
 import { silent, type Trace } from "../vm/trace.ts";
 import { type Crash, readCrash } from "./crash.ts";
 import type { End } from "./end.ts";
-import { turnEventLoop } from "./event_loop.ts";
+import { EventLoop } from "./event_loop.ts";
 import { EC_UNKNOWN, exceptionClass, FSC_EXTERNAL_ABORT, hex } from "./esr.ts";
 import { CONSOLE_BASE, CRASH_PORT_BASE, RAM_BASE, VECTOR_PAGE } from "./layout.ts";
 import type { Machine } from "./machine.ts";
@@ -82,6 +82,7 @@ export class TinyMachine implements Machine, Disposable {
   readonly #made: DisposableStack;
   /** The guest physical address of the last access that KVM could not describe. */
   #undescribed?: number;
+  readonly #eventLoop = new EventLoop();
   #turns = 0;
   /** The vector at which the vCPU was found unable to go on, when it was last looked at. */
   #suspect?: bigint;
@@ -129,7 +130,7 @@ export class TinyMachine implements Machine, Disposable {
   /** Writes output, lets timers, signals and input through, and looks for a guest that cannot go on. */
   async turn(): Promise<void> {
     this.console.flush();
-    await turnEventLoop();
+    await this.#eventLoop.turn();
     if (this.console.failure !== undefined) throw this.console.failure;
     if (++this.#turns % TURNS_BETWEEN_CHECKS === 0) this.#checkVectors();
   }
