@@ -41,6 +41,8 @@ export interface Flow {
 
 const PAGE_SHIFT = 12;
 const PAGE_MASK = 0xfffn;
+/** The bits of SP that are zero where it is aligned; 15 is one byte in WebAssembly. */
+const STACK_MASK = 15;
 const LOADS = {
   1: Op.i64_load8_u,
   2: Op.i64_load16_u,
@@ -117,6 +119,12 @@ export class Emitter extends FlagWriter implements Ops<Code, Code> {
     this.reloadFlags();
   }
 
+  stackBase(): Code {
+    const sp = this.once(this.xOrSp(31));
+    const isMisaligned = [sp, Op.i32_wrap_i64, Op.i32_const, STACK_MASK, Op.i32_and];
+    this.branchHinted(isMisaligned, false, () => this.#callAndCheck(HostCall.checkStack, 0));
+    return sp;
+  }
   load(address: Code, access: Access): Code {
     const at = this.once(address);
     const result = this.scratch(I64);
@@ -306,6 +314,11 @@ export class Emitter extends FlagWriter implements Ops<Code, Code> {
   #access(call: number, argument: number, address: Code, ...values: Code[]): void {
     this.storeState(Op.i64_store, State.ADDRESS, address);
     values.forEach((value, i) => this.storeState(Op.i64_store, State.VALUE0 + 8 * i, value));
+    this.#callAndCheck(call, argument);
+  }
+
+  /** Calls the host; if that ends the instruction, the code ends too. */
+  #callAndCheck(call: number, argument: number): void {
     this.storeState(Op.i64_store, State.PC, this.constant(this.pc));
     this.spillFlags();
     this.callHost(call, argument);

@@ -10,10 +10,11 @@
 import { type MemoryAccess, packAccess, Stop } from "./access.ts";
 import type { CpuState } from "./cpu_state.ts";
 import { crc32 } from "./crc32.ts";
-import { takeException } from "./exceptions.ts";
+import { ExceptionClass, takeException } from "./exceptions.ts";
 import { AccessKind } from "./mmu.ts";
 import type { AtomicOp } from "./ops.ts";
 import { State } from "./state.ts";
+import { Sctlr } from "./system_registers.ts";
 
 /** The calls, by number. */
 export const HostCall = {
@@ -30,6 +31,8 @@ export const HostCall = {
   exception: 9,
   /** It is the next instruction. */
   exceptionAfter: 10,
+  /** SP is the base of an access and not a multiple of 16. */
+  checkStack: 11,
 } as const;
 
 /** In the argument of atomic, exclusive and CRC calls, beside the access's info: the operation, or that it is a pair. */
@@ -123,6 +126,8 @@ export class HostCalls {
         return this.#crc32(argument);
       case HostCall.system:
         return this.#system(argument);
+      case HostCall.checkStack:
+        return this.#checkStack();
       default:
         return this.#exception(argument, number === HostCall.exceptionAfter);
     }
@@ -137,6 +142,14 @@ export class HostCalls {
       returnTo: after ? cpu.pc + 4n : cpu.pc,
     });
     cpu.u32[State.STOP / 4] = Stop.redirected;
+  }
+
+  /** A stack pointer that is not aligned is a fault where SCTLR_EL1.SA says so, or SA0 at EL0. */
+  #checkStack(): void {
+    const cpu = this.#cpu;
+    const bit = cpu.el === 0 ? Sctlr.SA0 : Sctlr.SA;
+    if ((cpu.stored("sctlr_el1") & bit) === 0n) return;
+    this.#exception(ExceptionClass.spAlignment << EC_SHIFT, false);
   }
 
   #atomic(argument: number): void {

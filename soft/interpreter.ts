@@ -11,6 +11,9 @@ import { State } from "./state.ts";
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
 const s64 = (value: bigint) => BigInt.asIntN(64, value);
 
+/** The bits of SP that are zero where it is aligned. */
+const STACK_MASK = 15n;
+
 /** Thrown, and caught by `step`, when an instruction ends early: by a fault or an exit. Not an error. */
 const INSTRUCTION_ENDED = Symbol("instruction ended");
 
@@ -177,6 +180,11 @@ export class Interpreter implements Ops<bigint, boolean> {
   load(address: bigint, access: Access): bigint {
     this.#access(HostCall.load, packAccess(access), address);
     return this.#result(0);
+  }
+  stackBase(): bigint {
+    const sp = this.xOrSp(31);
+    if ((sp & STACK_MASK) !== 0n) this.#call(HostCall.checkStack, 0);
+    return sp;
   }
   store(address: bigint, value: bigint, access: Access): void {
     this.#access(HostCall.store, packAccess(access), address, value);

@@ -144,6 +144,8 @@ export interface Ops<V, B> {
   setNzcv(value: V): void;
 
   // Memory, by virtual address. Any of these may end the instruction (a fault, MMIO).
+  /** SP as the base of an access: must be a multiple of 16 where SCTLR_EL1 says so (Arm ARM, CheckSPAlignment). */
+  stackBase(): V;
   /** A load, zero-extended. */
   load(address: V, access: Access): V;
   store(address: V, value: V, access: Access): void;

@@ -76,6 +76,9 @@ export class Scout implements Ops<Nothing, Nothing> {
   xOrSp(n: number): Nothing {
     this.reads |= 1 << n;
   }
+  stackBase(): Nothing {
+    this.xOrSp(31);
+  }
   addWithFlags(): Nothing {
     this.setsFlags = true;
   }

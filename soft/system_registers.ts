@@ -23,8 +23,10 @@ import {
 } from "./register_row.ts";
 import { SystemResult } from "./system_result.ts";
 
-/** Bits of SCTLR_EL1 that let EL0 do things. */
+/** Bits of SCTLR_EL1: what SP must be at EL1 and at EL0, and what EL0 may do. */
 export const Sctlr = {
+  SA: 1n << 3n,
+  SA0: 1n << 4n,
   UMA: 1n << 9n,
   DZE: 1n << 14n,
   UCT: 1n << 15n,

@@ -3,7 +3,7 @@
 #include "guest.h"
 
 #define SIZE (4 << 20)
-#define ROUNDS 30
+#define ROUNDS 60
 
 static uint8_t composite[SIZE];
 

@@ -14,14 +14,9 @@ export type Extension = "zero" | "signed x" | "signed w";
 /** An access that the CPU describes in the syndrome of a fault, but for what `describe` adds. */
 export type Manner = Pick<Access, "ordered" | "unprivileged">;
 
-/**
- * The base address: Rn, where 31 is the stack pointer.
- *
- * Every load and store gets its base here. A CPU with SCTLR_EL1.SA set also
- * checks that a stack pointer used so is a multiple of 16; this one does not.
- */
+/** The base address, which every load and store gets here: Rn, where 31 is the stack pointer. */
 export function baseAddress<V, B>(o: Ops<V, B>, f: { readonly rn: number }): V {
-  return o.xOrSp(f.rn);
+  return f.rn === 31 ? o.stackBase() : o.x(f.rn);
 }
 
 /** The bytes that a field with their power of two stands for. */

@@ -77,6 +77,7 @@ class TextOps implements Ops<string, string> {
   nzcv = () => "nzcv";
   setNzcv = (value: string) => this.#note(`nzcv = ${value}`);
 
+  stackBase = () => this.xOrSp(31);
   load = (address: string, access: Access) => this.#result(`load ${describe(access)} [${address}]`);
   store = (address: string, value: string, access: Access) =>
     this.#note(`store ${describe(access)} [${address}] ${value}`);
