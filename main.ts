@@ -133,7 +133,7 @@ async function settle(machine: Machine, signal?: AbortSignal): Promise<void> {
 /** Builds the machine that the options ask for, runs it, and says how it ended. */
 async function runGuest(options: Options): Promise<number> {
   const trace = options.verbose ? new StepList() : silent;
-  const program = readGuest(options.guest, options.memory);
+  const guest = readGuest(options);
   using system = await openSystem(options.accel, trace, (why) => {
     say(`running on the software CPU, because there is no KVM for arm64 here: ${why}`);
   });
@@ -141,7 +141,7 @@ async function runGuest(options: Options): Promise<number> {
   using stop = new Stop(options.timeout);
   using machine = new TinyMachine(system, {
     ...options,
-    program,
+    ...guest,
     input,
     trace,
     onUnclaimed: options.verbose ? reportUnclaimed(trace) : undefined,

@@ -5,22 +5,7 @@ import { OrchidError } from "../vm/error.ts";
 /** A guest file that cannot be run, and why. */
 export class GuestFileError extends OrchidError {}
 
-// ELF header (System V ABI, "ELF Header"): magic, then e_ident[EI_CLASS], and e_machine at 18.
 const ELF_MAGIC = [0x7f, 0x45, 0x4c, 0x46];
-const E_MACHINE = 18;
-const EM_AARCH64 = 183;
-const machines: Record<number, string> = {
-  3: "32-bit x86",
-  8: "MIPS",
-  20: "PowerPC",
-  21: "64-bit PowerPC",
-  22: "S/390",
-  40: "32-bit Arm",
-  62: "x86-64",
-  [EM_AARCH64]: "arm64",
-  243: "RISC-V",
-  258: "LoongArch",
-};
 
 /** "ARM\x64" at 56 (Linux Documentation/arch/arm64/booting.rst, "Call the kernel image"). */
 const IMAGE_MAGIC = [0x41, 0x52, 0x4d, 0x64];
@@ -33,6 +18,11 @@ function has(bytes: Uint8Array, at: number, magic: readonly number[]): boolean {
   return magic.every((byte, i) => bytes[at + i] === byte);
 }
 
+/** Whether a file is ELF. */
+export function isElf(bytes: Uint8Array): boolean {
+  return has(bytes, 0, ELF_MAGIC);
+}
+
 /**
  * Fails unless a file can be a flat binary: anything can, except nothing at all
  * and the formats that would have to be unpacked first.
@@ -42,7 +32,6 @@ function has(bytes: Uint8Array, at: number, magic: readonly number[]): boolean {
  */
 export function checkFlatBinary(name: string, bytes: Uint8Array): void {
   if (bytes.length === 0) throw new GuestFileError(`${name} is empty`);
-  if (has(bytes, 0, ELF_MAGIC)) throw new GuestFileError(explainElf(name, bytes));
   if (has(bytes, IMAGE_MAGIC_AT, IMAGE_MAGIC)) {
     throw new GuestFileError(
       `${name} is an arm64 Linux kernel, which needs the virt machine; that is not part of this version yet`,
@@ -51,13 +40,4 @@ export function checkFlatBinary(name: string, bytes: Uint8Array): void {
   if (has(bytes, 0, GZIP_MAGIC)) {
     throw new GuestFileError(`${name} is compressed with gzip; unpack it first`);
   }
-}
-
-function explainElf(name: string, bytes: Uint8Array): string {
-  const machine = (bytes[E_MACHINE] ?? 0) | (bytes[E_MACHINE + 1] ?? 0) << 8;
-  if (machine !== EM_AARCH64) {
-    return `${name} is a program for ${machines[machine] ?? `machine ${machine}`}, not for arm64`;
-  }
-  return `${name} is an ELF file; make a flat binary of it: ` +
-    "aarch64-linux-gnu-objcopy -O binary in.elf out.bin";
 }

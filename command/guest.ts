@@ -1,25 +1,59 @@
 /** Reads the guest's file for the command. */
 
-import { checkFlatBinary, GuestFileError } from "../boot/guest_file.ts";
+import { loadElf } from "../boot/elf.ts";
+import { checkFlatBinary, GuestFileError, isElf } from "../boot/guest_file.ts";
 import { readFile } from "../kvm/file.ts";
-import { DEFAULT_RAM_SIZE } from "../machine/layout.ts";
+import { DEFAULT_RAM_SIZE, RAM_BASE } from "../machine/layout.ts";
+import type { Options } from "./options.ts";
+import { UsageError } from "./usage.ts";
+
+/** A guest, ready for memory. */
+export interface Guest {
+  readonly program: Uint8Array;
+  /** Where it goes and where it starts, if its file or the command line says so. */
+  readonly loadAddress?: number;
+  readonly entry?: number;
+}
+
+/** The most bytes of an ELF file, which may have more in it than goes into memory. */
+const LARGEST_ELF = 2 ** 30;
 
 /**
- * The guest's machine code.
+ * The guest that the command line names: a flat binary or an ELF file.
  *
- * @param memory The guest's RAM in bytes, which is as much as it is worth reading.
- * @throws {GuestFileError} if the file is empty, too large, or not a flat binary.
+ * @throws {GuestFileError} if the file is empty, too large, or of another kind.
  * @throws {SystemCallError | GuestFileError} if it cannot be read.
+ * @throws {UsageError} if the command line contradicts it.
  */
-export function readGuest(path: string, memory: number = DEFAULT_RAM_SIZE): Uint8Array {
-  const bytes = Deno.build.os === "linux" ? readFile(path, memory) : readWithDeno(path, memory);
+export function readGuest(
+  { guest: path, memory = DEFAULT_RAM_SIZE, loadAddress, entry }: Pick<
+    Options,
+    "guest" | "memory" | "loadAddress" | "entry"
+  >,
+): Guest {
+  const bytes = read(path, memory);
+  if (isElf(bytes)) {
+    if (loadAddress !== undefined) {
+      throw new UsageError(
+        `${path} is an ELF file, which says itself where it goes: no --load-address`,
+      );
+    }
+    const room = { start: RAM_BASE, end: RAM_BASE + memory };
+    const elf = loadElf(path, bytes.length > memory ? read(path, LARGEST_ELF) : bytes, room);
+    return { ...elf, entry: entry ?? elf.entry };
+  }
   checkFlatBinary(path, bytes);
   if (bytes.length > memory) {
     throw new GuestFileError(
       `${path} is larger than the guest's memory of ${memory} bytes; give it more with --memory`,
     );
   }
-  return bytes;
+  return { program: bytes, loadAddress, entry };
+}
+
+/** A file's bytes, or `limit` of them and one more. */
+function read(path: string, limit: number): Uint8Array {
+  return Deno.build.os === "linux" ? readFile(path, limit) : readWithDeno(path, limit);
 }
 
 /** As readFile of kvm/, where there is no libc to call. */

@@ -10,14 +10,14 @@ export const HELP = `Orchid runs an arm64 virtual machine, on KVM or on a softwa
 
 Usage: main.ts [options] <guest>
 
-  <guest>                a flat binary: arm64 machine code
+  <guest>                arm64 machine code: a flat binary, or an ELF file
 
 Options:
   --machine tiny         one vCPU, RAM and a console at 0x996 (the default)
   --accel auto|kvm|soft  what executes the guest: the kernel's KVM, or the
                          software CPU; auto takes KVM where there is one
   --memory SIZE          RAM: 4096, 0x1000, 64K, 512M, 2G (default 1M)
-  --load-address ADDR    where the guest is loaded (default 0x10000)
+  --load-address ADDR    where a flat binary is loaded (default 0x10000)
   --entry ADDR           its first instruction (default: the load address)
   --timeout SECONDS      end the guest after that time
   --exit-on-newline      end the guest after the first line it prints

@@ -1,6 +1,7 @@
 /** Tests that bad input gets a clear end: the command as a user runs it, its exit code, and its one or two lines. */
 
 import { assertEquals } from "@std/assert";
+import { elfFile } from "../elf_file.ts";
 import { testsInLanes } from "../lanes.ts";
 import { guestPath, orchid, type Setting } from "../orchid_command.ts";
 import { hostTest, noKvmTest, type Register, testsThatNeed } from "../test_case.ts";
@@ -15,9 +16,8 @@ type Case = readonly [
   setting?: Setting,
 ];
 
-const elf = (
-  machine: number,
-) => [0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, ...new Array(11).fill(0), machine];
+const code = { entry: 0x1_0000, segments: [{ address: 0x1_0000, bytes: new Uint8Array(4) }] };
+const high = [{ address: 0x40_0000, bytes: new Uint8Array(4) }];
 
 /** The files in the folder where the command runs. */
 const files: Record<string, Uint8Array> = {
@@ -25,8 +25,10 @@ const files: Record<string, Uint8Array> = {
   "large.bin": new Uint8Array(4097),
   "small.bin": new Uint8Array(16),
   "secret.bin": new Uint8Array(16),
-  "x86.elf": new Uint8Array(elf(62)),
-  "arm64.elf": new Uint8Array(elf(183)),
+  "x86.elf": elfFile({ ...code, machine: 62 }),
+  "arm64.elf": elfFile(code),
+  "linux.elf": elfFile({ entry: 0x40_0000, segments: high }),
+  "cut.elf": elfFile(code).subarray(0, 70),
   "kernel.gz": new Uint8Array([0x1f, 0x8b, 8, 0]),
 };
 
@@ -36,7 +38,7 @@ const ram = "RAM is from 0x10000 to 0x10ffff";
 const hello = guestPath("hello");
 
 const cases: Case[] = [
-  ["no guest", [], 2, "no guest named; give a flat binary, such as guests/hello.bin, or --help"],
+  ["no guest", [], 2, "no guest named; give one, such as guests/hello.bin, or --help"],
   ["a missing file", ["no.bin"], 1, "open no.bin failed: ENOENT; there is no such file"],
   ["an empty file", ["empty.bin"], 1, "empty.bin is empty"],
   ["a directory", ["."], 1, "read . failed: EISDIR; it is a directory"],
@@ -82,10 +84,17 @@ const cases: Case[] = [
   ["two guests", ["a.bin", "b.bin"], 2, "one guest at a time, please: a.bin or b.bin"],
   ["an x86 ELF", ["x86.elf"], 1, "x86.elf is a program for x86-64, not for arm64"],
   [
-    "an arm64 ELF",
-    ["arm64.elf"],
+    "an ELF for other addresses",
+    ["linux.elf"],
     1,
-    "arm64.elf is an ELF file; make a flat binary of it: aarch64-linux-gnu-objcopy -O binary in.elf out.bin",
+    `linux.elf goes from 0x400000 to 0x400003, and ${ram}`,
+  ],
+  ["an ELF that is cut off", ["cut.elf"], 1, "cut.elf is an ELF file that is cut off"],
+  [
+    "a load address for an ELF",
+    ["--load-address", "0x20000", "arm64.elf"],
+    2,
+    "arm64.elf is an ELF file, which says itself where it goes: no --load-address",
   ],
   ["a gzip file", ["kernel.gz"], 1, "kernel.gz is compressed with gzip; unpack it first"],
   [
