@@ -133,7 +133,7 @@ async function settle(machine: Machine, signal?: AbortSignal): Promise<void> {
 /** Builds the machine that the options ask for, runs it, and says how it ended. */
 async function runGuest(options: Options): Promise<number> {
   const trace = options.verbose ? new StepList() : silent;
-  const guest = readGuest(options);
+  const guest = await readGuest(options);
   using system = await openSystem(options.accel, trace, (why) => {
     say(`running on the software CPU, because there is no KVM for arm64 here: ${why}`);
   });

@@ -96,7 +96,7 @@ function only(option: string, values: string[]): string | undefined {
 function onlyGuest(guests: string[]): string {
   const [guest, second] = guests;
   if (guest === undefined) {
-    throw new UsageError("no guest named; give one, such as guests/hello.bin, or --help");
+    throw new UsageError("no guest named; give a file, or one of Orchid's own: hello; or --help");
   }
   if (second !== undefined) {
     throw new UsageError(`one guest at a time, please: ${guest} or ${second}`);

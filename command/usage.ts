@@ -1,16 +1,33 @@
 /** How the command is used: the help text, and the error of using it otherwise. */
 
+import { OWN_GUESTS } from "../guests/own.ts";
 import { OrchidError } from "../vm/error.ts";
 
 /** The command line makes no sense. */
 export class UsageError extends OrchidError {}
+
+/** Words in lines of the width that the help text has, under what they belong to. */
+function wrap(words: readonly string[]): string {
+  const indent = " ".repeat(25);
+  const lines = [indent];
+  for (const [i, word] of words.entries()) {
+    const more = i === words.length - 1 ? word : `${word}, `;
+    if ((lines.at(-1) + more).trimEnd().length > WIDTH) lines.push(indent);
+    lines[lines.length - 1] += more;
+  }
+  return lines.map((line) => line.trimEnd()).join("\n");
+}
+
+const WIDTH = 78;
 
 /** What `--help` prints. */
 export const HELP = `Orchid runs an arm64 virtual machine, on KVM or on a software CPU.
 
 Usage: main.ts [options] <guest>
 
-  <guest>                arm64 machine code: a flat binary, or an ELF file
+  <guest>                arm64 machine code: a flat binary, an ELF file, or one
+                         of Orchid's own guests by its name:
+${wrap(OWN_GUESTS)}
 
 Options:
   --machine tiny         one vCPU, RAM and a console at 0x996 (the default)

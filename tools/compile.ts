@@ -2,7 +2,6 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
-import { guestNames, GUESTS } from "../guests/build.ts";
 import { PROJECT } from "../tests/arm64/box.ts";
 import { taskArguments } from "../tests/arm64/main.ts";
 
@@ -24,11 +23,9 @@ const PERMISSIONS = ["--allow-ffi", "--no-prompt"];
 
 /** The arguments of `deno`. */
 function compileArguments({ target, output = join(PROJECT, "build", "orchid") }: CompileOptions) {
-  const guests = guestNames(".bin").map((name) => join(GUESTS, `${name}.bin`));
   return [
     "compile",
     ...PERMISSIONS,
-    ...guests.flatMap((guest) => ["--include", guest]),
     ...(target === undefined ? [] : ["--target", target]),
     ...["--output", output, join(PROJECT, "main.ts")],
   ];

@@ -38,7 +38,7 @@ const ram = "RAM is from 0x10000 to 0x10ffff";
 const hello = guestPath("hello");
 
 const cases: Case[] = [
-  ["no guest", [], 2, "no guest named; give one, such as guests/hello.bin, or --help"],
+  ["no guest", [], 2, "no guest named; give a file, or one of Orchid's own: hello; or --help"],
   ["a missing file", ["no.bin"], 1, "open no.bin failed: ENOENT; there is no such file"],
   ["an empty file", ["empty.bin"], 1, "empty.bin is empty"],
   ["a directory", ["."], 1, "read . failed: EISDIR; it is a directory"],

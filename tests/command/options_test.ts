@@ -63,8 +63,8 @@ Deno.test("parseOptions asks for the version", () => {
 });
 
 const refused: [args: string, message: string][] = [
-  ["", "no guest named; give one, such as guests/hello.bin, or --help"],
-  ["-v --stats", "no guest named; give one, such as guests/hello.bin, or --help"],
+  ["", "no guest named; give a file, or one of Orchid's own: hello; or --help"],
+  ["-v --stats", "no guest named; give a file, or one of Orchid's own: hello; or --help"],
   ["one.bin two.bin", "one guest at a time, please: one.bin or two.bin"],
   ["--memry 64K g", "unknown option --memry; did you mean --memory? (--help lists all)"],
   ["--memroy=64K g", "unknown option --memroy=64K; did you mean --memory? (--help lists all)"],

@@ -22,6 +22,7 @@ type Case = readonly [
 const nothing = /^$/;
 const cases: Case[] = [
   ["prints Hello and nothing else", [guestPath("hello")], 0, "Hello\n", nothing],
+  ["knows Orchid's own guests by name", ["hello-psci"], 0, "Hello\n", nothing],
   [
     "takes sizes and addresses",
     ["--memory=2M", "--load-address", "0x20000", "--entry", "0x20000", guestPath("hello")],

@@ -1,5 +1,7 @@
 /** Runs the guests that end as they wish to: what each one prints, and how it ends. */
 
+import { loadElf } from "../../boot/elf.ts";
+import { elfFile } from "../elf_file.ts";
 import { assertEquals } from "@std/assert";
 import { guestCode, type Run, runGuest } from "../guest_run.ts";
 import { acrossAccelerators } from "../soft/accelerators.ts";
@@ -97,3 +99,11 @@ acrossAccelerators(
     assertEquals([first.output, second.output], ["Hello\n", "one\ntwo\nthree\n"]);
   },
 );
+
+acrossAccelerators("hello runs from an ELF file", async (system) => {
+  const segments = [{ address: 0x1_8000, virtAddr: 0x8000_0000, bytes: guestCode("hello") }];
+  const room = { start: 0x1_0000, end: 0x2_0000 };
+  const elf = loadElf("hello.elf", elfFile({ entry: 0x8000_0000, segments }), room);
+  const { output, end } = await runGuest(system, elf.program, elf);
+  assertEquals([output, end.kind], ["Hello\n", "end-of-code"]);
+});
