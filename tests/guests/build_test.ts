@@ -1,7 +1,9 @@
 /** The committed guests are what their sources build. */
 
 import { assertEquals } from "@std/assert";
-import { buildGuest, guestNames } from "../../guests/build.ts";
+import { join } from "@std/path";
+import { guestNames, GUESTS, TEST_GUESTS } from "../../guests/build.ts";
+import { assembleFlat } from "../../tools/flat_binary.ts";
 import { toolPrefix } from "../../tools/toolchain.ts";
 import { guestPath } from "../orchid_command.ts";
 import { assemblerTest } from "../toolchain.ts";
@@ -40,9 +42,10 @@ Deno.test("guests/*.bin are no programs of this host", () => {
   assertEquals(executable, []);
 });
 
-for (const name of guestNames(".s")) {
-  assemblerTest(`guests/${name}.s builds guests/${name}.bin`, async () => {
-    const prefix = await toolPrefix("as");
-    assertEquals(await buildGuest(name, prefix!), Deno.readFileSync(guestPath(name)));
+for (const source of [...guestNames(".s").map((name) => `${name}.s`), ...TEST_GUESTS]) {
+  assemblerTest(`guests/${source} is what the .bin beside it was built from`, async () => {
+    const path = join(GUESTS, source);
+    const built = await assembleFlat(path, (await toolPrefix("as"))!);
+    assertEquals(built, Deno.readFileSync(path.replace(/\.s$/, ".bin")));
   });
 }

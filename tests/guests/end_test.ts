@@ -1,8 +1,8 @@
 /** Runs the guests that end as they wish to: what each one prints, and how it ends. */
 
+import { assertEquals } from "@std/assert";
 import { loadElf } from "../../boot/elf.ts";
 import { elfFile } from "../elf_file.ts";
-import { assertEquals } from "@std/assert";
 import { guestCode, type Run, runGuest } from "../guest_run.ts";
 import { acrossAccelerators } from "../soft/accelerators.ts";
 
