@@ -15,6 +15,7 @@ import { registerId } from "./kvm/registers.ts";
 import { openSystem } from "./machine/accel.ts";
 import type { End } from "./machine/end.ts";
 import type { Machine } from "./machine/machine.ts";
+import { Pace } from "./machine/pace.ts";
 import { TinyMachineError } from "./machine/placement.ts";
 import { TinyMachine } from "./machine/tiny.ts";
 import { silent } from "./vm/trace.ts";
@@ -46,6 +47,7 @@ const TURN_PERIOD = 40;
  */
 export async function run(machine: Machine, signal?: AbortSignal): Promise<End> {
   const { vcpu, bus } = machine;
+  const pace = new Pace(2 * TURN_PERIOD);
   let wake = () => {};
   const stop = () => {
     machine.end ??= { kind: "aborted", reason: signal?.reason };
@@ -56,8 +58,11 @@ export async function run(machine: Machine, signal?: AbortSignal): Promise<End> 
   vcpu.interruptEvery(TURN_PERIOD);
   try {
     while (machine.end === undefined) {
-      const exit = nextExit(machine);
-      if (exit === undefined) continue;
+      const exit = nextExit(machine, pace.stride);
+      if (exit === undefined) {
+        if (pace.look()) await machine.turn();
+        continue;
+      }
       switch (exit.reason) {
         case KVM_EXIT_MMIO:
           // Its device cannot answer yet.
@@ -72,6 +77,7 @@ export async function run(machine: Machine, signal?: AbortSignal): Promise<End> 
           break;
         case KVM_EXIT_INTR:
           await machine.turn();
+          pace.turned();
           break;
         case KVM_EXIT_SYSTEM_EVENT:
           machine.systemEvent(exit);
@@ -102,18 +108,21 @@ export async function run(machine: Machine, signal?: AbortSignal): Promise<End> 
   }
 }
 
+// Known to V8 as a constant, which what is imported is not.
+const MMIO = KVM_EXIT_MMIO;
+
 /**
  * Runs the vCPU to the next exit that is more than an MMIO access which its
  * device answers at once. Most are no more: their loop is kept as small as this,
  * so that V8 makes one piece of code of it.
  *
- * @returns Nothing if the machine has ended.
+ * @returns Nothing if the machine has ended, or `most` accesses have passed.
  */
-function nextExit(machine: Machine): Exit | undefined {
+function nextExit(machine: Machine, most: number): Exit | undefined {
   const { vcpu, bus } = machine;
-  while (machine.end === undefined) {
+  for (let left = most; left > 0 && machine.end === undefined; left--) {
     const exit = vcpu.run();
-    if (exit.reason !== KVM_EXIT_MMIO || !bus.access(exit)) return exit;
+    if (exit.reason !== MMIO || !bus.access(exit)) return exit;
   }
 }
 

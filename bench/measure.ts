@@ -8,7 +8,7 @@ import { median, table, type Target } from "./table.ts";
 /** How often each measurement is taken. */
 const ROUNDS = 11;
 /** Runs of the loop that are left out of the medians: V8 compiles it during these. */
-const WARM_UPS = 2;
+const WARM_UPS = 3;
 
 const MMIO_EXIT_TARGET: Target = { most: 1.10 };
 const CONSOLE_TARGET: Target = { least: 2.00 };
@@ -103,9 +103,11 @@ MMIO exit and console output: a guest prints ${bytes} bytes, and each of the two
 loop around KVM_RUN. C exits for each byte; so does Orchid in the first rows (coalesce: false): the
 time of an exit is the median over windows of 100, and below it the mean with all that is done beside
 (writing; in Orchid also signals and timers, 25 times a second). In the third row Orchid works as
-shipped, writing included. Orchid's loops run in processes that stay, and
-${WARM_UPS} runs before the rounds, in which V8 compiles them, do not count (the first one's exits took
-${Math.round(first ?? 0).toLocaleString("en-US")} ns each).
+shipped, writing included.
+Orchid's loops run in processes that stay, and ${WARM_UPS} runs before the rounds, in which V8 compiles
+them, do not count (the first one's exits took ${
+    Math.round(first ?? 0).toLocaleString("en-US")
+  } ns each).
 Whole process: from fork to exit, with Deno's caches filled and types not checked (--no-check).`;
 }
 

@@ -28,6 +28,9 @@ export type UnclaimedListener = (exit: Readonly<MmioExit>) => void;
 
 const hex = (value: number) => `0x${value.toString(16)}`;
 
+// Known to V8 as a constant, which what is imported is not.
+const notYet: typeof NOT_YET = NOT_YET;
+
 /** How soon a device that does not say when it can answer is asked again, in milliseconds. */
 const RETRY_PERIOD = 1;
 
@@ -125,15 +128,15 @@ function holds(a: Attachment, address: number, length: number): boolean {
 function load(device: MmioDevice, offset: number, size: number, data: DataView): boolean {
   if (size === 8) {
     const low = device.read(offset, 4);
-    if (low === NOT_YET) return false;
+    if (low === notYet) return false;
     const high = device.read(offset + 4, 4);
-    if (high === NOT_YET) return false;
+    if (high === notYet) return false;
     data.setUint32(0, low, true);
     data.setUint32(4, high, true);
     return true;
   }
   const value = device.read(offset, size);
-  if (value === NOT_YET) return false;
+  if (value === notYet) return false;
   // The stores take what fits: a device's answer never spills beyond the access.
   if (size === 1) data.setUint8(0, value);
   else if (size === 2) data.setUint16(0, value, true);
@@ -142,14 +145,16 @@ function load(device: MmioDevice, offset: number, size: number, data: DataView):
 }
 
 function store(device: MmioDevice, offset: number, size: number, data: DataView): boolean {
-  if (size === 8) {
-    return device.write(offset, 4, data.getUint32(0, true)) !== NOT_YET &&
-      device.write(offset + 4, 4, data.getUint32(4, true)) !== NOT_YET;
-  }
+  if (size === 8) return storeHalves(device, offset, data);
   const value = size === 1
     ? data.getUint8(0)
     : size === 2
     ? data.getUint16(0, true)
     : data.getUint32(0, true);
-  return device.write(offset, size, value) !== NOT_YET;
+  return device.write(offset, size, value) !== notYet;
+}
+
+function storeHalves(device: MmioDevice, offset: number, data: DataView): boolean {
+  return device.write(offset, 4, data.getUint32(0, true)) !== notYet &&
+    device.write(offset + 4, 4, data.getUint32(4, true)) !== notYet;
 }

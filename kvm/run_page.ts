@@ -42,9 +42,14 @@ const ENTRY_PHYS_ADDR = kvm_coalesced_mmio.offset.phys_addr / 4;
 const ENTRY_LEN = kvm_coalesced_mmio.offset.len / 4;
 const ENTRY_DATA = kvm_coalesced_mmio.offset.data / 4;
 
+// Known to V8 as a constant, which what is imported is not.
+const MMIO = KVM_EXIT_MMIO;
+
 /** A u64 at index `i`, exact up to 2^53 and so for every guest physical address (52 bits at most). */
 function u64At(words: Uint32Array, i: number): number {
-  return words[i]! + words[i + 1]! * 2 ** 32;
+  const low = words[i]!, high = words[i + 1]!;
+  // Most often without arithmetic: its result would be a floating-point number to V8.
+  return high === 0 ? low : low + high * 2 ** 32;
 }
 
 /** A vCPU's mapping: struct kvm_run and, behind it, the coalesced MMIO ring. */
@@ -141,7 +146,7 @@ export class RunPage {
   decode(): Exit {
     const run = this.#run;
     const mmio = this.#mmio;
-    if (run[EXIT_REASON] !== KVM_EXIT_MMIO) return this.#decodeOther();
+    if (run[EXIT_REASON] !== MMIO) return this.#decodeOther();
     mmio.physAddr = u64At(run, MMIO_PHYS_ADDR);
     mmio.len = run[MMIO_LEN]!;
     // is_write is one byte; the padding behind it says nothing.

@@ -41,9 +41,8 @@ const WIDEST_REGISTER = 256;
 /** More registers than any kernel lists. */
 const REGISTER_LIST_ROOM = 4096;
 
-/** The most runs between two looks at the clock, and how soon the next one should be, in milliseconds. */
-const MOST_RUNS_BETWEEN_LOOKS = 32;
-const LOOK_PERIOD = 5;
+// Known to V8 as a constant, which what is imported is not: that is read from memory at each run.
+const { KVM_RUN } = vcpu;
 
 /** A vCPU made by KVM_CREATE_VCPU. */
 export class KvmVcpu implements Vcpu {
@@ -52,13 +51,6 @@ export class KvmVcpu implements Vcpu {
   readonly #context: VcpuContext;
   #page?: RunPage;
   readonly #ticker = new Ticker();
-  /** The period of interruptEvery in milliseconds, and when a run must have been interrupted at the latest. */
-  #period = Infinity;
-  #deadline = Infinity;
-  /** How many runs apart looks at the clock are, how many are left to the next one, and when the last one was. */
-  #stride = 1;
-  #runsToLook = 1;
-  #lastLook = 0;
   /** The value that KVM_GET_ONE_REG and KVM_SET_ONE_REG exchange, and the request that points at it. */
   readonly #value = new Block(struct({}), WIDEST_REGISTER);
   readonly #oneReg = new Block(kvm_one_reg).set("addr", this.#value.address);
@@ -109,14 +101,8 @@ export class KvmVcpu implements Vcpu {
     if (page === undefined) throw new Error("KVM_RUN needs KVM_ARM_VCPU_INIT first");
     if (page.hasDeferred()) return page.takeDeferred();
     if (!page.held) {
-      if (this.#isOverdue()) return page.interrupted;
-      const result = this.#ioctlPointer(this.#fd, vcpu.KVM_RUN, null);
-      if (result < 0) {
-        const code = errno();
-        // KVM has put KVM_EXIT_INTR into kvm_run along with EINTR.
-        if (code !== Errno.EINTR) throw new SystemCallError("KVM_RUN", code, runAdvice);
-        this.#deadline = performance.now() + 2 * this.#period;
-      }
+      const result = this.#ioctlPointer(this.#fd, KVM_RUN, null);
+      if (result < 0) this.#checkError();
       // What was written before this exit comes out before it.
       if (page.hasDeferred()) {
         page.held = true;
@@ -129,8 +115,6 @@ export class KvmVcpu implements Vcpu {
 
   interruptEvery(milliseconds: number): void {
     this.#ticker.every(milliseconds);
-    this.#period = milliseconds || Infinity;
-    this.#deadline = performance.now() + 2 * this.#period;
   }
 
   injectExternalDataAbort(): boolean {
@@ -146,24 +130,10 @@ export class KvmVcpu implements Vcpu {
     libc().close(this.#fd);
   }
 
-  /**
-   * Whether an interruption is long due: the tick had no KVM_RUN to interrupt,
-   * because it came while the host was busy with an exit. Looks at the clock
-   * once in a few exits, which must stay quick, and at each if they are slow.
-   */
-  #isOverdue(): boolean {
-    return --this.#runsToLook === 0 && this.#look();
-  }
-
-  #look(): boolean {
-    const now = performance.now();
-    const isSoon = now - this.#lastLook < LOOK_PERIOD;
-    this.#stride = isSoon ? Math.min(2 * this.#stride, MOST_RUNS_BETWEEN_LOOKS) : 1;
-    this.#runsToLook = this.#stride;
-    this.#lastLook = now;
-    if (now < this.#deadline) return false;
-    this.#deadline = now + 2 * this.#period;
-    return true;
+  /** KVM_RUN has failed, or has only been interrupted: then KVM_EXIT_INTR is in kvm_run. */
+  #checkError(): void {
+    const code = errno();
+    if (code !== Errno.EINTR) throw new SystemCallError("KVM_RUN", code, runAdvice);
   }
 
   #ioctl(call: keyof typeof vcpu, argument: Deno.PointerObject): void {
