@@ -136,6 +136,8 @@ function isUnallocated(fields: SystemRegister): boolean {
   if (op0 === 1) return ![2, 7, 8, 9, 11, 15].includes(crn);
   const encoding = op0 << 14 | op1 << 11 | crn << 7 | crm << 3 | op2;
   if (known.has(fields.join()) || findRegister(encoding) !== undefined) return false;
+  // FPCR, FPSR and what may come next to them: the box's CPU has them.
+  if (op1 === 3 && crn === 4 && crm === 4) return false;
   // Identification, implementation defined registers, performance monitors,
   // GIC, timers, extensions and what may come next to them: not asked for.
   return ![0, 9, 11, 12, 13, 14, 15].includes(crn);
