@@ -56,7 +56,6 @@ export class MmioBus {
   readonly #onUnclaimed: UnclaimedListener;
   /** The device of the last claimed access: the next one is most likely for it too. */
   #last: Attachment = nowhere;
-  readonly #halves = new Halves();
 
   /** An empty bus. @param onUnclaimed Told of each access that no device claims. */
   constructor(onUnclaimed: UnclaimedListener = () => {}) {
@@ -91,9 +90,7 @@ export class MmioBus {
   access(exit: MmioExit): boolean {
     const to = this.#find(exit.physAddr, exit.len);
     const offset = exit.physAddr - to.base;
-    const done = exit.len === 8
-      ? this.#halves.access(to.device, offset, exit)
-      : exit.isWrite
+    const done = exit.isWrite
       ? store(to.device, offset, exit.len, exit.data)
       : load(to.device, offset, exit.len, exit.data);
     if (!done) return false;
@@ -129,6 +126,15 @@ function holds(a: Attachment, address: number, length: number): boolean {
 }
 
 function load(device: MmioDevice, offset: number, size: number, data: DataView): boolean {
+  if (size === 8) {
+    const low = device.read(offset, 4);
+    if (low === notYet) return false;
+    const high = device.read(offset + 4, 4);
+    if (high === notYet) return false;
+    data.setUint32(0, low, true);
+    data.setUint32(4, high, true);
+    return true;
+  }
   const value = device.read(offset, size);
   if (value === notYet) return false;
   // The stores take what fits: a device's answer never spills beyond the access.
@@ -139,6 +145,7 @@ function load(device: MmioDevice, offset: number, size: number, data: DataView):
 }
 
 function store(device: MmioDevice, offset: number, size: number, data: DataView): boolean {
+  if (size === 8) return storeHalves(device, offset, data);
   const value = size === 1
     ? data.getUint8(0)
     : size === 2
@@ -147,31 +154,7 @@ function store(device: MmioDevice, offset: number, size: number, data: DataView)
   return device.write(offset, size, value) !== notYet;
 }
 
-/** Makes two of an access of 8 bytes, the low half first. If only the high half must wait, the low one is not accessed again. */
-class Halves {
-  /** What the low half gave, 0 for a store; undefined as long as it is to be accessed. */
-  #low?: number;
-
-  access(device: MmioDevice, offset: number, { isWrite, data }: MmioExit): boolean {
-    return isWrite ? this.#store(device, offset, data) : this.#load(device, offset, data);
-  }
-
-  #load(device: MmioDevice, offset: number, data: DataView): boolean {
-    const low = this.#low ?? device.read(offset, 4);
-    if (low === notYet) return false;
-    const high = device.read(offset + 4, 4);
-    this.#low = high === notYet ? low : undefined;
-    if (high === notYet) return false;
-    data.setUint32(0, low, true);
-    data.setUint32(4, high, true);
-    return true;
-  }
-
-  #store(device: MmioDevice, offset: number, data: DataView): boolean {
-    const isFirst = this.#low === undefined;
-    if (isFirst && device.write(offset, 4, data.getUint32(0, true)) === notYet) return false;
-    const done = device.write(offset + 4, 4, data.getUint32(4, true)) !== notYet;
-    this.#low = done ? undefined : 0;
-    return done;
-  }
+function storeHalves(device: MmioDevice, offset: number, data: DataView): boolean {
+  return device.write(offset, 4, data.getUint32(0, true)) !== notYet &&
+    device.write(offset + 4, 4, data.getUint32(4, true)) !== notYet;
 }

@@ -89,36 +89,6 @@ Deno.test("MmioBus.access is false while the device cannot answer half of a load
   assertEquals(dataOf(exit), UNTOUCHED);
 });
 
-Deno.test("MmioBus.access does not repeat the half of a load that was answered", () => {
-  const answers: (number | typeof NOT_YET)[] = [0x1111, NOT_YET, NOT_YET, 0x2222, 3, 4];
-  const offsets: number[] = [];
-  const read = (offset: number) => {
-    offsets.push(offset);
-    return answers.shift()!;
-  };
-  const bus = busWith({ read, write() {} });
-  const exit = loadExit(0x1000, 8);
-  assertEquals([1, 2, 3].map(() => bus.access(exit)), [false, false, true]);
-  assertEquals([offsets, dataOf(exit)], [[0, 4, 4, 4], 0x2222_0000_1111n]);
-  // The next access begins anew.
-  assertEquals([bus.access(exit), dataOf(exit)], [true, 0x4_0000_0003n]);
-});
-
-Deno.test("MmioBus.access does not repeat the half of a store that was taken", () => {
-  const answers = [undefined, NOT_YET, undefined, undefined, undefined] as const;
-  const stores: [number, number][] = [];
-  const write = (offset: number, _size: number, value: number) => {
-    stores.push([offset, value]);
-    return answers[stores.length - 1];
-  };
-  const bus = busWith({ read: () => 0, write });
-  const exit = storeExit(0x1000, 8, 0x2_0000_0001n);
-  assertEquals([1, 2].map(() => bus.access(exit)), [false, true]);
-  assertEquals(stores, [[0, 1], [4, 2], [4, 2]]);
-  assertEquals(bus.access(exit), true);
-  assertEquals(stores.slice(3), [[0, 1], [4, 2]]);
-});
-
 for (const len of [1, 2, 4, 8]) {
   Deno.test(`MmioBus.access is false while the device cannot take a store of ${len} bytes`, () => {
     const bus = busWith({ read: () => 0, write: () => NOT_YET });
