@@ -69,8 +69,7 @@ export class RunPage {
   readonly #mmio: MmioExit;
   readonly #deferred: MmioExit;
   readonly #deferredData = new Uint32Array(2);
-  /** The exit of a run that was interrupted. */
-  readonly interrupted: IntrExit = { reason: KVM_EXIT_INTR };
+  readonly #interrupted: IntrExit = { reason: KVM_EXIT_INTR };
 
   private constructor(address: Deno.PointerObject, size: number, coalesces: boolean) {
     this.#address = address;
@@ -160,7 +159,7 @@ export class RunPage {
     const reason = run[EXIT_REASON]!;
     switch (reason) {
       case KVM_EXIT_INTR:
-        return this.interrupted;
+        return this.#interrupted;
       case KVM_EXIT_SYSTEM_EVENT:
         return { reason, type: run[EVENT_TYPE]! };
       case KVM_EXIT_ARM_NISV:
