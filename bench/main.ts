@@ -2,10 +2,9 @@
 
 import { join } from "@std/path";
 import { PROJECT, runInBox } from "../tests/arm64/box.ts";
-import { BoxError } from "../tests/arm64/cache.ts";
 import { runOnArm64 } from "../tests/arm64/main.ts";
-import { run } from "../tests/arm64/packages.ts";
 import { hasKvm } from "../tests/test_case.ts";
+import { run, ToolError } from "../tools/run.ts";
 import { ensureTool } from "../tools/toolchain.ts";
 
 /** The C programs' folder in the box. */
@@ -36,7 +35,7 @@ try {
   await buildPrograms(programs);
   code = await measure(programs);
 } catch (error) {
-  if (!(error instanceof BoxError)) throw error;
+  if (!(error instanceof ToolError)) throw error;
   console.error(`bench: ${error.message}`);
 } finally {
   await Deno.remove(programs, { recursive: true });

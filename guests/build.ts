@@ -1,8 +1,8 @@
 /** Builds the guests: from each .s the .bin beside it. `deno task guests` does that for all of them, those of the tests included. */
 
 import { fromFileUrl, join } from "@std/path";
-import { BoxError } from "../tests/arm64/cache.ts";
 import { buildFlat } from "../tools/flat_binary.ts";
+import { ToolError } from "../tools/run.ts";
 import { ensureTool } from "../tools/toolchain.ts";
 
 /** The folder of the guests. */
@@ -28,7 +28,7 @@ if (import.meta.main) {
   try {
     await buildAll();
   } catch (error) {
-    if (!(error instanceof BoxError)) throw error;
+    if (!(error instanceof ToolError)) throw error;
     console.error(`guests: ${error.message}`);
     Deno.exit(1);
   }

@@ -1,7 +1,7 @@
 /** Assembles flat binaries: machine code, as memory has it. */
 
 import { basename, dirname, join } from "@std/path";
-import { run } from "../tests/arm64/packages.ts";
+import { run } from "./run.ts";
 
 /** Where flat binaries are loaded and entered unless they say otherwise: the start of the tiny machine's RAM. */
 const BASE = "0x10000";
@@ -14,7 +14,7 @@ const MODE = 0o644;
  *
  * @param source The path of a .s file, which includes files of its folder.
  * @param prefix What the names of the GNU tools start with.
- * @throws {BoxError} if the assembler refuses the source.
+ * @throws {ToolError} if the assembler refuses the source.
  */
 export async function assembleFlat(source: string, prefix: string): Promise<Uint8Array> {
   const folder = await Deno.makeTempDir({ prefix: "orchid-assemble-" });

@@ -1,6 +1,7 @@
 /** Finds the GNU tools that build for arm64: Debian's cross tools, or an arm64 host's own. */
 
-import { ensureDebianPackages, run } from "../tests/arm64/packages.ts";
+import { ensureDebianPackages } from "./debian/packages.ts";
+import { run } from "./run.ts";
 
 /** What the names of Debian's cross tools start with; Debian on arm64 has the same names. */
 const CROSS = "aarch64-linux-gnu-";

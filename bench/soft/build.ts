@@ -2,7 +2,8 @@
 
 import { join } from "@std/path";
 import { PROJECT } from "../../tests/arm64/box.ts";
-import { ensureDebianPackages, run } from "../../tests/arm64/packages.ts";
+import { ensureDebianPackages } from "../../tools/debian/packages.ts";
+import { run } from "../../tools/run.ts";
 import { ensureTool } from "../../tools/toolchain.ts";
 
 /** A guest, compiled; paths of files. */

@@ -1,6 +1,6 @@
 /** `deno task bench:soft`: the software CPU against QEMU's TCG, with three compute guests in turns; and what hello costs on it. */
 
-import { BoxError } from "../../tests/arm64/cache.ts";
+import { ToolError } from "../../tools/run.ts";
 import { BenchmarkError, outputOf, type Sample, sample } from "../process.ts";
 import { type Measure, table, type Target } from "../table.ts";
 import { buildGuest, buildNative, ensureTools, type Guest } from "./build.ts";
@@ -105,7 +105,7 @@ let code = 0;
 try {
   await bench(folder, rounds);
 } catch (error) {
-  if (!(error instanceof BoxError || error instanceof BenchmarkError)) throw error;
+  if (!(error instanceof ToolError || error instanceof BenchmarkError)) throw error;
   console.error(`bench: ${error.message}`);
   code = 1;
 } finally {

@@ -5,8 +5,9 @@
  */
 
 import { fromFileUrl, join } from "@std/path";
+import { ensureDebianPackages } from "../../tools/debian/packages.ts";
+import { npmRegistry } from "./deno.ts";
 import { buildInitramfs } from "./initramfs.ts";
-import { ensureDebianPackages, npmRegistry } from "./packages.ts";
 import { acceptPorts, makeEndMark } from "./ports.ts";
 import { Qemu } from "./qemu.ts";
 import { talk } from "./session.ts";
@@ -32,6 +33,8 @@ export interface BoxOptions {
   smp?: number;
   /** Memory of the box: 4096, unless told. */
   memoryMiB?: number;
+  /** The interrupt controller's version, and with it the CPU: 3, unless told, is an RK3588's (Cortex-A76); 2 is a Raspberry Pi 4's (Cortex-A72). */
+  gic?: 2 | 3;
   /** Files and folders to add: `{ path in the box: path on the host }`. */
   files?: Record<string, string>;
   /** Kernel modules to load: initramfs.ts names those that are at hand. */
@@ -61,7 +64,7 @@ const ENVIRONMENT = {
 /** What the terminal can do is the same in the box. */
 const HANDED_ON = ["TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR"];
 
-/** Runs a command in a box of its own. Throws a BoxError if the box, not the command, fails. */
+/** Runs a command in a box of its own. Throws a ToolError if the box, not the command, fails. */
 export async function runInBox(options: BoxOptions): Promise<BoxResult> {
   await ensureDebianPackages({ "qemu-system-aarch64": "qemu-system-arm" });
   await using undo = new AsyncDisposableStack();
@@ -100,8 +103,8 @@ async function boot(options: BoxOptions, undo: AsyncDisposableStack): Promise<Bo
   const accepted = acceptPorts(folder, undo);
   // It fails when QEMU does not come so far as to connect; what is told then is QEMU's failure.
   accepted.catch(() => {});
-  const { smp = 2, memoryMiB = 4096, qemuArgs = [] } = options;
-  const qemu = new Qemu({ folder, kernel, initramfs, smp, memoryMiB, extra: qemuArgs });
+  const { smp = 2, memoryMiB = 4096, gic = 3, qemuArgs = [] } = options;
+  const qemu = new Qemu({ folder, kernel, initramfs, smp, memoryMiB, gic, extra: qemuArgs });
   undo.defer(() => qemu.stop());
   const ports = await Promise.race([accepted, qemu.failure]);
   const session = { ports, qemu, options, endMark, initramfs, undo };

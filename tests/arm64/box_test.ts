@@ -1,8 +1,8 @@
 /** One run of the ARM box that looks at everything it carries from here to there and back. */
 
 import { assertEquals } from "@std/assert";
+import { exists } from "../../tools/cache.ts";
 import { runInBox } from "./box.ts";
-import { exists } from "./cache.ts";
 
 /** Starting a box takes seconds here, and it would fetch and install what it lacks: not in a test. */
 const able = Deno.build.os === "linux" && Deno.build.arch === "x86_64" &&

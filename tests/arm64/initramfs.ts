@@ -9,9 +9,13 @@
  */
 
 import { join } from "@std/path";
-import { cached, exists, keyOf } from "./cache.ts";
-import { CpioWriter } from "./cpio.ts";
-import { arm64Deno, arm64Packages, MERGED, npmModules, outputOf, run } from "./packages.ts";
+import { cached, exists, keyOf } from "../../tools/cache.ts";
+import { CpioWriter } from "../../tools/cpio.ts";
+import { type DebianLinux, debianLinux } from "../../tools/debian/linux.ts";
+import { addModules } from "../../tools/debian/modules.ts";
+import { MERGED } from "../../tools/debian/packages.ts";
+import { run } from "../../tools/run.ts";
+import { arm64Deno, npmModules } from "./deno.ts";
 
 /** Loaded at each start: the ports to the host. */
 const LOADED = ["virtio_pci", "virtio_console"];
@@ -39,8 +43,8 @@ export interface Contents {
 
 /** Writes the archives for one run to `target`; returns the path of the kernel. */
 export async function buildInitramfs(target: string, contents: Contents): Promise<string> {
-  const system = await arm64Packages(["linux-image-arm64", "busybox-static", "libc6", "libgcc-s1"]);
-  await Deno.copyFile(await baseArchive(system), target);
+  const linux = await debianLinux();
+  await Deno.copyFile(await baseArchive(linux), target);
   const present = ["usr", ...MERGED, ...MERGED.map((name) => `usr/${name}`)];
   const archive = new CpioWriter(target, present);
   archive.copy("deno-dir", await npmModules(contents.project));
@@ -58,11 +62,11 @@ export async function buildInitramfs(target: string, contents: Contents): Promis
   archive.file("box/end", contents.endMark);
   if (contents.terminal) archive.file("box/terminal", "");
   archive.close();
-  return join(system, "boot", await onlyName(join(system, "boot"), "vmlinuz-"));
+  return linux.kernel;
 }
 
 /** The archive of all that is the same for every run. */
-async function baseArchive(system: string): Promise<string> {
+async function baseArchive({ system, release }: DebianLinux): Promise<string> {
   const deno = await arm64Deno();
   const key = await keyOf(system, deno, ...LOADED, ...AT_HAND);
   const folder = await cached(`base-${key}`, async (folder) => {
@@ -79,48 +83,10 @@ async function baseArchive(system: string): Promise<string> {
     archive.file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
     archive.file("etc/group", "root:x:0:\n");
     archive.file("etc/hosts", "127.0.0.1 localhost\n");
-    await addModules(archive, system);
+    await addModules(archive, system, release, [...LOADED, ...AT_HAND]);
     archive.close();
   });
   return join(folder, "base.cpio");
-}
-
-/** Adds the kernel modules, all they depend on, and the list `modprobe` goes by. */
-async function addModules(archive: CpioWriter, system: string): Promise<void> {
-  const release = await onlyName(join(system, "usr/lib/modules"), "");
-  const folder = join("usr/lib/modules", release);
-  const found = await run(["find", join(system, folder, "kernel"), "-name", "*.ko*"]);
-  const files = new Map(found.trim().split("\n").map((path) => [moduleName(path), path]));
-  const lines = new Map<string, string>();
-
-  /** Adds one module after its dependencies; returns both as paths, the module first. */
-  const add = async (name: string): Promise<string[]> => {
-    const source = files.get(moduleName(name));
-    // Not a file: built into this kernel.
-    if (source === undefined) return [];
-    const path = source.slice(join(system, folder).length + 1).replace(/\.xz$/, "");
-    const bytes = await readModule(source);
-    const needed = /\0depends=([^\0]*)/.exec(new TextDecoder("latin1").decode(bytes))?.[1] ?? "";
-    const below: string[] = [];
-    for (const name of needed.split(",").filter(Boolean)) below.push(...await add(name));
-    if (!lines.has(path)) archive.file(join(folder, path), bytes);
-    lines.set(path, `${path}: ${below.join(" ")}\n`);
-    return [path, ...below];
-  };
-
-  for (const name of [...LOADED, ...AT_HAND]) await add(name);
-  archive.file(join(folder, "modules.dep"), [...lines.values()].join(""));
-}
-
-/** The name the kernel knows a module file by. */
-function moduleName(path: string): string {
-  return path.replace(/.*\//, "").replace(/\.ko.*/, "").replaceAll("-", "_");
-}
-
-/** Later Debian kernels come with compressed modules. */
-async function readModule(path: string): Promise<Uint8Array> {
-  if (!path.endsWith(".xz")) return await Deno.readFile(path);
-  return await outputOf(["xz", "-dc", path]);
 }
 
 /** The command as a script: the shell's own quoting carries any argument. */
@@ -138,10 +104,4 @@ async function projectFiles(project: string): Promise<string[]> {
   if (files.split("\0").includes("deno.json")) return files.split("\0").filter(Boolean);
   const names = [...Deno.readDirSync(project)].map((entry) => entry.name);
   return names.filter((name) => ![".git", "node_modules", "build"].includes(name));
-}
-
-/** The name of the one entry of `folder` that starts with `prefix`. */
-async function onlyName(folder: string, prefix: string): Promise<string> {
-  for await (const { name } of Deno.readDir(folder)) if (name.startsWith(prefix)) return name;
-  throw new Error(`nothing named ${prefix}* in ${folder}`);
 }

@@ -10,16 +10,24 @@
 import { PROJECT, runInBox } from "./box.ts";
 import { onSignals } from "./signals.ts";
 
+/** Where the box has files of the host: /tmp and the like are mounted over there. */
+const COPIES = "/host";
 /** What a shell reports for a program that it does not find. */
 const NOT_FOUND = 127;
 
-/** Runs a command with this process's input and outputs; returns its exit code. */
-export async function runOnArm64(command: string[]): Promise<number> {
+/**
+ * Runs a command with this process's input and outputs; returns its exit code.
+ *
+ * @param files Words of the command that are paths of this host: in the box, copies stand for them.
+ */
+export async function runOnArm64(command: string[], files: string[] = []): Promise<number> {
   if (hasArm64Kvm()) return await runHere(command);
   const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
   const terminal = streams.every((stream) => stream.isTerminal());
   try {
-    return (await runInBox({ command, stdin: "inherit", terminal })).code;
+    const words = command.map((word) => files.includes(word) ? COPIES + word : word);
+    const copies = Object.fromEntries(files.map((path) => [COPIES + path, path]));
+    return (await runInBox({ command: words, stdin: "inherit", terminal, files: copies })).code;
   } catch (error) {
     console.error(`ARM box: ${error instanceof Error ? error.message : error}`);
     return 1;

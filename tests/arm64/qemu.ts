@@ -5,8 +5,11 @@
  */
 
 import { join } from "@std/path";
-import { BoxError } from "./cache.ts";
+import { ToolError } from "../../tools/run.ts";
 import { portOptions } from "./ports.ts";
+
+/** The CPU that comes with each version of the interrupt controller in machines that people have. */
+const CPU = { 2: "cortex-a72", 3: "cortex-a76" };
 
 /** What the machine is made of. */
 export interface Hardware {
@@ -16,6 +19,7 @@ export interface Hardware {
   initramfs: string;
   smp: number;
   memoryMiB: number;
+  gic: keyof typeof CPU;
   /** More options. */
   extra: string[];
 }
@@ -49,13 +53,13 @@ export class Qemu {
   }
 
   /** An error that shows the end of the kernel's console. */
-  error(what: string): BoxError {
+  error(what: string): ToolError {
     let lines: string[] = [];
     try {
       lines = Deno.readTextFileSync(this.#console).split("\n").filter((line) => line.trim() !== "")
         .slice(-20);
     } catch { /* QEMU did not get as far as that. */ }
-    return new BoxError([what, ...lines.map((line) => `  | ${line.trimEnd()}`)].join("\n"));
+    return new ToolError([what, ...lines.map((line) => `  | ${line.trimEnd()}`)].join("\n"));
   }
 
   /** Ends it, and waits until it is gone. */
@@ -69,8 +73,8 @@ export class Qemu {
 
 function qemuOptions(hardware: Hardware, console: string): string[] {
   return [
-    // EL2 is what gives the box its /dev/kvm; this CPU and GIC are those of an RK3588 laptop.
-    ...["-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a76"],
+    // EL2 is what gives the box its /dev/kvm.
+    ...["-M", `virt,virtualization=on,gic-version=${hardware.gic}`, "-cpu", CPU[hardware.gic]],
     ...["-smp", String(hardware.smp), "-m", String(hardware.memoryMiB)],
     ...["-kernel", hardware.kernel, "-initrd", hardware.initramfs],
     // A panic ends QEMU instead of hanging.

@@ -5,18 +5,14 @@
  */
 
 import { join } from "@std/path";
-
-/** The box, or something it needs from the host, failed: a message for the user, no stack trace. */
-export class BoxError extends Error {
-  override name = "BoxError";
-}
+import { ToolError } from "./run.ts";
 
 /** The folder for everything that can be fetched or built again. */
 export function cacheFolder(): string {
   const base = Deno.env.get("XDG_CACHE_HOME");
   if (base) return join(base, "orchid");
   const home = Deno.env.get("HOME");
-  if (!home) throw new BoxError("no folder for downloads: set HOME or XDG_CACHE_HOME");
+  if (!home) throw new ToolError("no folder for downloads: set HOME or XDG_CACHE_HOME");
   return join(home, ".cache", "orchid");
 }
 
@@ -75,5 +71,5 @@ export async function keyOf(...parts: string[]): Promise<string> {
 
 /** Says on stderr what a first run is waiting for. */
 export function progress(text: string): void {
-  console.error(`ARM box: ${text}`);
+  console.error(text);
 }

@@ -1,49 +1,18 @@
 /**
- * Gets what the box is made of: Debian packages for this host and for arm64, Deno for arm64, and
- * the project's npm modules.
+ * Gets Debian's packages through apt: those for this host installed, those for arm64 unpacked.
  *
  * @module
  */
 
 import { join } from "@std/path";
-import { BoxError, cached, exists, keyOf, progress } from "./cache.ts";
-
-/** The last Deno whose arm64 build is on the npm registry; the project runs on the same one. */
-const DENO = "@deno/linux-arm64-glibc@2.9.5";
+import { cached, exists, keyOf, progress } from "../cache.ts";
+import { run, type RunOptions, ToolError } from "../run.ts";
 
 /** Folders that Debian has moved into /usr and left as links; packages may still name the old ones. */
 export const MERGED = ["bin", "sbin", "lib"];
 
 /** `dpkg-deb -x` would put folders in the place of those links. */
 const UNPACK = 'dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink -C "$2"';
-
-/** How to run a tool. */
-interface RunOptions {
-  cwd?: string;
-  env?: Record<string, string>;
-  /** What to say if it fails, before what the tool itself said. */
-  failure?: string;
-}
-
-/** Runs a tool to its end and returns its output as text. */
-export async function run(command: string[], options: RunOptions = {}): Promise<string> {
-  return new TextDecoder().decode(await outputOf(command, options));
-}
-
-/** Runs a tool to its end and returns its output. */
-export async function outputOf(command: string[], options: RunOptions = {}): Promise<Uint8Array> {
-  const [tool = "", ...args] = command;
-  const { cwd, env, failure = `${tool} failed` } = options;
-  try {
-    const output = await new Deno.Command(tool, { args, cwd, env, stdin: "null" }).output();
-    if (output.success) return output.stdout;
-    const said = new TextDecoder().decode(output.stderr).trim().split("\n").slice(-5).join("\n  ");
-    throw new BoxError(`${failure}: ${command.join(" ")}\n  ${said}`);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new BoxError(`${failure}: this host has no ${tool}`);
-  }
-}
 
 /** Installs, on Debian, the packages whose binary is missing: `{ binary: package }`. */
 export async function ensureDebianPackages(wanted: Record<string, string>): Promise<void> {
@@ -53,10 +22,10 @@ export async function ensureDebianPackages(wanted: Record<string, string>): Prom
   const hint = `install it yourself: apt-get install ${packages.join(" ")}`;
   const found = `this host has no ${missing.join(", ")}`;
   if (!onPath("apt-get")) {
-    throw new BoxError(`${found}, and no apt-get to install it; on a Debian, ${hint}`);
+    throw new ToolError(`${found}, and no apt-get to install it; on a Debian, ${hint}`);
   }
   const root = Deno.uid() === 0 ? [] : onPath("sudo") ? ["sudo"] : undefined;
-  if (root === undefined) throw new BoxError(`${found}; as root, ${hint}`);
+  if (root === undefined) throw new ToolError(`${found}; as root, ${hint}`);
   progress(`installing Debian's ${packages.join(", ")} ...`);
   const apt = [...root, "apt-get", "-q", "-y", "-oDPkg::Lock::Timeout=600"];
   const env = { DEBIAN_FRONTEND: "noninteractive" };
@@ -147,54 +116,6 @@ async function currentKernel(apt: (tool: string) => string[], name: string): Pro
   const found = /Depends: (linux-image-\S+)/.exec(
     await run([...apt("apt-cache"), "depends", name]),
   );
-  if (!found?.[1]) throw new BoxError("Debian's linux-image-arm64 names no kernel");
+  if (!found?.[1]) throw new ToolError("Debian's linux-image-arm64 names no kernel");
   return found[1];
-}
-
-/** The arm64 `deno` binary. It comes from the npm registry, through Deno's own npm client. */
-export async function arm64Deno(): Promise<string> {
-  const folder = await cached(DENO.replaceAll(/[^\w.]+/g, "-").slice(1), async (folder) => {
-    progress(`fetching ${DENO} ...`);
-    await run([Deno.execPath(), "cache", `npm:${DENO}`], {
-      cwd: folder,
-      env: { DENO_DIR: join(folder, "deno-dir") },
-    });
-    const found = await run(["find", folder, "-name", "deno", "-type", "f"]);
-    await Deno.rename(found.trim(), join(folder, "deno"));
-    await Deno.remove(join(folder, "deno-dir"), { recursive: true });
-  });
-  return join(folder, "deno");
-}
-
-/** A DENO_DIR that holds the npm modules named in the deno.json of `project`. */
-export async function npmModules(project: string): Promise<string> {
-  const settings = "deno.json";
-  const contents = Deno.readTextFileSync(join(project, settings));
-  const key = await keyOf(contents, npmRegistry() ?? "");
-  return await cached(`npm-modules-${key}`, async (folder) => {
-    progress("fetching the project's npm modules ...");
-    // In a folder without a lock file: with one, Deno does not fetch the registry's page about a
-    // package, and asks for it when it runs, which the box cannot answer.
-    const copy = await Deno.makeTempDir();
-    try {
-      await Deno.copyFile(join(project, settings), join(copy, settings));
-      await run([Deno.execPath(), "install"], { cwd: copy, env: { DENO_DIR: folder } });
-    } finally {
-      await Deno.remove(copy, { recursive: true });
-    }
-  });
-}
-
-/**
- * The npm registry of this host, if it is not the usual one.
- *
- * Deno files modules under their registry's name: it finds those in the box only if it goes by the
- * same registry there.
- */
-export function npmRegistry(): string | undefined {
-  const variable = Deno.env.get("NPM_CONFIG_REGISTRY");
-  if (variable) return variable;
-  const settings = join(Deno.env.get("HOME") ?? "", ".npmrc");
-  if (!exists(settings)) return undefined;
-  return /^\s*registry\s*=\s*"?([^\s"]+)/m.exec(Deno.readTextFileSync(settings))?.[1];
 }

@@ -1,0 +1,58 @@
+#!/bin/busybox sh
+# The first process of the small Linux guest: prepares the system, runs a shell on the console, or
+# the command that the kernel's command line gives as orchid.run="COMMAND", and switches off.
+
+# Without its first process a kernel panics: whatever goes wrong in here, the machine goes off.
+trap "/bin/busybox poweroff -f" EXIT
+# The signal that busybox's `reboot` asks busybox's own init by.
+trap "reboot -f" TERM
+
+/bin/busybox --install -s
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir /dev/pts
+mount -t devpts devpts /dev/pts
+hostname orchid
+ip link set lo up
+read -r modules </etc/modules
+modprobe -a $modules
+
+# It looks at input devices, and so at the power key, on machines without ACPI as well.
+acpid -f -l /dev/null 2>/dev/null &
+
+# The shell reads that when it starts.
+export HOME=/root ENV=/etc/shrc
+cd /root
+
+greet() {
+  cpus=$(nproc)
+  [ $cpus = 1 ] && cpus="1 CPU" || cpus="$cpus CPUs"
+  memory=$(free -m | awk '/^Mem/ { print $2 }')
+  read -r uptime _ </proc/uptime
+  echo "Linux $(uname -r): $cpus, $memory MiB of memory, here after $uptime s."
+  echo '"exit" or the power key switches the machine off.'
+}
+
+# The kernel's own rule for quotes: a pair of them keeps spaces together, and that is all.
+read -r command_line </proc/cmdline
+case " $command_line" in
+  *' orchid.run="'*)
+    command=${command_line#*orchid.run=\"}
+    command=${command%%\"*}
+    ;;
+  *" orchid.run="*)
+    command=${command_line#*orchid.run=}
+    command=${command%% *}
+    ;;
+  *) command= ;;
+esac
+
+if [ -n "$command" ]; then
+  (eval "$command") || echo "orchid.run: exit code $?"
+else
+  greet
+  # The console is nobody's controlling terminal; the device behind it can be: Ctrl-C needs one.
+  setsid cttyhack sh
+fi
+umount -a -r 2>/dev/null
