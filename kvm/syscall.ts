@@ -1,0 +1,52 @@
+/** System calls by number: those that glibc has no function for, or not in every version that boards run. */
+
+import { SystemCallError } from "./errno.ts";
+import { errno, libc } from "./libc.ts";
+
+// asm-generic/unistd.h for arm64, asm/unistd_64.h for x86-64. timer_create is in
+// another library before glibc 2.34, and gettid is missing before 2.30.
+const numbers = {
+  aarch64: {
+    gettid: 178n,
+    tgkill: 131n,
+    timer_create: 107n,
+    timer_settime: 110n,
+    timer_delete: 111n,
+  },
+  x86_64: {
+    gettid: 186n,
+    tgkill: 234n,
+    timer_create: 222n,
+    timer_settime: 223n,
+    timer_delete: 226n,
+  },
+} as const;
+
+/** The number of a system call on this host. */
+export function syscallNumber(name: keyof typeof numbers.aarch64): bigint {
+  return numbers[Deno.build.arch][name];
+}
+
+/** An argument that is an address. */
+type Buffer = Uint8Array<ArrayBuffer> | null;
+
+/**
+ * Makes a system call.
+ *
+ * @returns What it returned, 0 or more.
+ * @throws {SystemCallError} if it failed.
+ */
+export function syscall(
+  name: keyof typeof numbers.aarch64,
+  first = 0n,
+  second = 0n,
+  third: bigint | Buffer = null,
+  fourth: Buffer = null,
+): bigint {
+  const number = syscallNumber(name);
+  const result = typeof third === "bigint"
+    ? libc().syscallNumbers(number, first, second, third)
+    : libc().syscall(number, first, second, third, fourth);
+  if (result < 0n) throw new SystemCallError(name, errno());
+  return result;
+}
