@@ -2,7 +2,7 @@
 
 import { assertEquals, assertThrows } from "@std/assert";
 import { loadElf } from "../../boot/elf.ts";
-import { GuestFileError } from "../../boot/guest_file.ts";
+import { fileOf, GuestFileError } from "../../boot/guest_file.ts";
 import { elfFile } from "../elf_file.ts";
 
 const ROOM = { start: 0x1_0000, end: 0x11_0000 };
@@ -10,7 +10,7 @@ const code = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8]);
 const data = new Uint8Array([9, 10, 11]);
 
 function load(bytes: Uint8Array) {
-  const { program, loadAddress, entry } = loadElf("guest.elf", bytes, ROOM);
+  const { program, loadAddress, entry } = loadElf(fileOf("guest.elf", bytes), ROOM);
   return { program: [...program], loadAddress, entry };
 }
 
@@ -57,6 +57,14 @@ Deno.test("loadElf needs room for what is in memory alone, but gives no bytes fo
 
 const usual = { entry: 0x1_0000, segments: [{ address: 0x1_0000, bytes: code }] };
 const ram = "and RAM is from 0x10000 to 0x10ffff";
+
+/** The same with the addresses that an arm64 vmlinux has, its physical ones included. */
+function atKernelAddresses(file: Uint8Array<ArrayBuffer>): Uint8Array {
+  const view = new DataView(file.buffer);
+  // e_entry, and the first segment's p_vaddr and p_paddr.
+  for (const at of [24, 64 + 16, 64 + 24]) view.setBigUint64(at, 0xffff_8000_8000_0000n, true);
+  return file;
+}
 
 const refused: readonly (readonly [what: string, file: Uint8Array, says: string])[] = [
   ["for x86-64", elfFile({ ...usual, machine: 62 }), "is a program for x86-64, not for arm64"],
@@ -120,11 +128,26 @@ const refused: readonly (readonly [what: string, file: Uint8Array, says: string]
     elfFile({ ...usual, segments: [{ address: 0x1_0000, bytes: code, memorySize: 0x10_0001 }] }),
     `goes from 0x10000 to 0x110000, ${ram}`,
   ],
+  [
+    "of parts that overlap",
+    elfFile({ ...usual, segments: [...usual.segments, ...usual.segments] }),
+    "is an ELF file of parts that overlap",
+  ],
+  [
+    "that is a Linux vmlinux",
+    atKernelAddresses(elfFile(usual)),
+    "has no physical addresses, as is usual for vmlinux; give the kernel's arch/arm64/boot/Image",
+  ],
+  [
+    "that is a Linux vmlinux which can be relocated",
+    atKernelAddresses(elfFile({ ...usual, type: 3 })),
+    "has no physical addresses, as is usual for vmlinux; give the kernel's arch/arm64/boot/Image",
+  ],
 ];
 
 for (const [what, file, says] of refused) {
   Deno.test(`loadElf refuses a file ${what}`, () => {
-    const { message } = assertThrows(() => loadElf("guest.elf", file, ROOM), GuestFileError);
+    const { message } = assertThrows(() => loadElf(fileOf("guest.elf", file), ROOM), GuestFileError);
     assertEquals(message, `guest.elf ${says}`);
   });
 }
@@ -136,7 +159,7 @@ Deno.test("loadElf never fails in another way, whatever the headers say", () => 
       const file = whole.slice();
       file.fill(value, at, at + 8);
       try {
-        loadElf("guest.elf", file, ROOM);
+        loadElf(fileOf("guest.elf", file), ROOM);
       } catch (error) {
         if (!(error instanceof GuestFileError)) throw error;
       }

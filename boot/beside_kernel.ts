@@ -1,0 +1,81 @@
+/** Places what a kernel is given besides itself: the initrd and the device tree (Linux Documentation/arch/arm64/booting.rst). */
+
+import { DEVICE_TREE_ROOM } from "../machine/virt_layout.ts";
+import { OrchidError } from "../vm/error.ts";
+import type { GuestMemory } from "../vm/guest_memory.ts";
+import { copyToMemory, type Progress } from "./copy.ts";
+import type { Room } from "./elf_file.ts";
+import { type GuestFile, GuestFileError } from "./guest_file.ts";
+
+/** Memory has no room for what has to be there. */
+export class RoomError extends OrchidError {}
+
+const PAGE_SIZE = 0x1000;
+/** The initrd and the kernel are in one window of this size, … */
+const INITRD_WINDOW = 32 * 2 ** 30;
+/** … which begins at a multiple of this. */
+const INITRD_WINDOW_ALIGNMENT = 2 ** 30;
+/** How far from the kernel's base a kernel before Linux 4.2 can find the device tree, in bytes. */
+const OLD_DEVICE_TREE_REACH = 512 * 2 ** 20;
+
+const alignDown = (address: number, alignment: number) => address - address % alignment;
+
+/**
+ * Loads an initrd as high in memory as it may be.
+ *
+ * @param below Where it must end at the latest: the end of RAM. A guest physical address.
+ * @param above Where it may begin at the earliest: behind the kernel, and the device tree if that is there. A guest physical address.
+ * @returns Where it is.
+ * @throws {GuestFileError} if it is empty or does not fit.
+ */
+export function loadInitrd(
+  file: GuestFile,
+  memory: GuestMemory,
+  below: number,
+  above: number,
+  onProgress?: Progress,
+): Room {
+  const { name, size } = file;
+  if (size === 0) throw new GuestFileError(`${name} is empty`);
+  // The kernel is somewhere between the start of RAM and this.
+  const ram = memory.regions.find(({ base, size }) => above >= base && above <= base + size);
+  const window = alignDown(ram?.base ?? above, INITRD_WINDOW_ALIGNMENT) + INITRD_WINDOW;
+  const room = Math.max(0, Math.min(below, window) - above);
+  const start = alignDown(Math.min(below, window) - size, PAGE_SIZE);
+  if (start < above) {
+    throw new GuestFileError(
+      `${name} has ${size} bytes, and there is room for ${room} above the kernel; ` +
+        "give the guest more with --memory",
+    );
+  }
+  copyToMemory(file, memory, [{ offset: 0, length: size, address: start }], onProgress);
+  return { start, end: start + size };
+}
+
+/** What is in memory when the device tree is placed. */
+export interface Occupied {
+  readonly ram: Room;
+  readonly kernel: Room;
+  readonly initrd?: Room;
+}
+
+/**
+ * Where the device tree goes: to the start of RAM if the kernel leaves 2 MiB
+ * free there, else as high below the initrd as every kernel can find it.
+ *
+ * @returns A guest physical address, a multiple of 2 MiB, with 2 MiB free from there on.
+ * @throws {RoomError} if there is no such place.
+ */
+export function placeDeviceTree({ ram, kernel, initrd }: Occupied): number {
+  const lowest = Math.min(kernel.start, initrd?.start ?? ram.end);
+  if (lowest - ram.start >= DEVICE_TREE_ROOM) return ram.start;
+  const top = initrd?.start ?? ram.end;
+  const address = [Math.min(top, ram.start + OLD_DEVICE_TREE_REACH), top]
+    .map((end) => alignDown(end, DEVICE_TREE_ROOM) - DEVICE_TREE_ROOM)
+    .find((address) => address >= kernel.end);
+  if (address !== undefined) return address;
+  throw new RoomError(
+    "there is no room for the device tree, 2 MiB, beside the kernel and the initrd; " +
+      "give the guest more with --memory",
+  );
+}
