@@ -85,6 +85,23 @@ export class Console implements MmioDevice {
     return this.#input[this.#inputAt++]!;
   }
 
+  /** Takes input that has arrived: `most` bytes at the most, none if there are none yet. A view, for now. */
+  take(most: number): Uint8Array {
+    const taken = this.#input.subarray(this.#inputAt, Math.min(this.#inputEnd, this.#inputAt + most));
+    this.#inputAt += taken.length;
+    this.bytesIn += taken.length;
+    return taken;
+  }
+
+  /** Asks for input, if none has arrived. @returns Resolves when some has; false if there will be none. */
+  async ask(): Promise<boolean> {
+    while (this.#inputAt === this.#inputEnd && !this.#ended) {
+      this.#fetch();
+      await this.#reading;
+    }
+    return this.#inputAt < this.#inputEnd;
+  }
+
   /** A store to DATA. */
   write(offset: number, size: number, value: number): typeof NOT_YET | void {
     if (offset !== DATA || size !== 1) return;
