@@ -2,22 +2,23 @@
 
 import { OrchidError } from "./vm/error.ts";
 import config from "./deno.json" with { type: "json" };
-import { readGuest } from "./command/guest.ts";
+import type { GuestFile } from "./boot/guest_file.ts";
+import { machineFor, openGuest } from "./command/guest.ts";
 import { type Options, parseOptions } from "./command/options.ts";
 import { ExitCode, report } from "./command/report.ts";
 import { say, StepList, write } from "./command/say.ts";
-import { MeteredVcpu, statsTable } from "./command/stats.ts";
+import type { Setup } from "./command/setup.ts";
+import { MeteredRunner, statsTable } from "./command/stats.ts";
 import { Stop } from "./command/stop.ts";
-import { TerminalInput } from "./command/terminal_input.ts";
-import { reportUnclaimed } from "./command/unclaimed.ts";
+import { buildTiny } from "./command/tiny.ts";
 import { HELP, UsageError } from "./command/usage.ts";
-import { registerId } from "./kvm/registers.ts";
 import { openSystem } from "./machine/accel.ts";
 import type { End } from "./machine/end.ts";
 import type { Machine } from "./machine/machine.ts";
 import { Pace } from "./machine/pace.ts";
+import { CpuChoiceError } from "./machine/cpu_choice.ts";
 import { TinyMachineError } from "./machine/placement.ts";
-import { TinyMachine } from "./machine/tiny.ts";
+import { VirtMachineError } from "./machine/virt_limits.ts";
 import { silent } from "./vm/trace.ts";
 import {
   type Exit,
@@ -46,16 +47,17 @@ const TURN_PERIOD = 40;
  * @throws {ExitError} if KVM cannot go on with the guest.
  */
 export async function run(machine: Machine, signal?: AbortSignal): Promise<End> {
-  const { vcpu, bus } = machine;
+  const { runner, bus } = machine;
   const pace = new Pace(2 * TURN_PERIOD);
   let wake = () => {};
   const stop = () => {
     machine.end ??= { kind: "aborted", reason: signal?.reason };
+    machine.wake?.();
     wake();
   };
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop);
-  vcpu.interruptEvery(TURN_PERIOD);
+  runner.interruptEvery(TURN_PERIOD);
   try {
     while (machine.end === undefined) {
       const exit = nextExit(machine, pace.stride);
@@ -66,6 +68,10 @@ export async function run(machine: Machine, signal?: AbortSignal): Promise<End> 
       switch (exit.reason) {
         case KVM_EXIT_MMIO:
           // Its device cannot answer yet.
+          if (machine.hold !== undefined) {
+            machine.hold(exit);
+            break;
+          }
           do {
             await machine.turn();
             if (machine.end !== undefined) break;
@@ -80,7 +86,7 @@ export async function run(machine: Machine, signal?: AbortSignal): Promise<End> 
           pace.turned();
           break;
         case KVM_EXIT_SYSTEM_EVENT:
-          machine.systemEvent(exit);
+          await machine.systemEvent(exit);
           break;
         case KVM_EXIT_ARM_NISV:
           machine.accessWithoutSyndrome(exit);
@@ -103,7 +109,7 @@ export async function run(machine: Machine, signal?: AbortSignal): Promise<End> 
     await settle(machine, signal);
     return machine.end;
   } finally {
-    vcpu.interruptEvery(0);
+    runner.interruptEvery(0);
     signal?.removeEventListener("abort", stop);
   }
 }
@@ -119,9 +125,9 @@ const MMIO = KVM_EXIT_MMIO;
  * @returns Nothing if the machine has ended, or `most` accesses have passed.
  */
 function nextExit(machine: Machine, most: number): Exit | undefined {
-  const { vcpu, bus } = machine;
+  const { runner, bus } = machine;
   for (let left = most; left > 0 && machine.end === undefined; left--) {
-    const exit = vcpu.run();
+    const exit = runner.run();
     if (exit.reason !== MMIO || !bus.access(exit)) return exit;
   }
 }
@@ -142,27 +148,30 @@ async function settle(machine: Machine, signal?: AbortSignal): Promise<void> {
 /** Builds the machine that the options ask for, runs it, and says how it ended. */
 async function runGuest(options: Options): Promise<number> {
   const trace = options.verbose ? new StepList() : silent;
-  const guest = await readGuest(options);
+  const guest = await openGuest(options.guest);
+  const kind = machineFor(options, guest);
   using system = await openSystem(options.accel, trace, (why) => {
     say(`running on the software CPU, because there is no KVM for arm64 here: ${why}`);
   });
-  using input = new TerminalInput();
   using stop = new Stop(options.timeout);
-  using machine = new TinyMachine(system, {
-    ...options,
-    ...guest,
-    input,
-    trace,
-    onUnclaimed: options.verbose ? reportUnclaimed(trace) : undefined,
-  });
-  const meter = new MeteredVcpu(machine.vcpu);
-  if (options.stats) machine.vcpu = meter;
+  await using made = new AsyncDisposableStack();
+  const setup = { options, system, stop, trace, made };
+  const machine = kind === "tiny" ? buildTiny(guest, setup) : await buildVirt(guest, setup);
+  const meter = options.stats ? MeteredRunner.watch(machine) : undefined;
   trace.step("Run vCPU");
   const end = await run(machine, stop.signal);
-  const code = report(end, machine.vcpu.getOneReg(registerId("pc")));
-  if (options.stats) write(`${statsTable(meter, machine.bus, machine.console)}\n`);
+  const code = report(end, machine.pc);
+  if (meter !== undefined) write(`${statsTable(meter, machine)}\n`);
   return code;
 }
+
+/** The virt machine, whose many modules are not loaded for a tiny one. */
+async function buildVirt(guest: GuestFile, setup: Setup): Promise<Machine> {
+  return await (await import("./command/virt.ts")).buildVirt(guest, setup);
+}
+
+/** Errors that the command line is to blame for. */
+const wrongUsage = [UsageError, TinyMachineError, VirtMachineError, CpuChoiceError];
 
 /** The command: from its arguments to its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -180,8 +189,8 @@ export async function main(args: readonly string[]): Promise<number> {
     }
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
-    const wrongUsage = error instanceof UsageError || error instanceof TinyMachineError;
-    return wrongUsage ? ExitCode.usage : ExitCode.failure;
+    const isWrongUsage = wrongUsage.some((kind) => error instanceof kind);
+    return isWrongUsage ? ExitCode.usage : ExitCode.failure;
   }
 }
 

@@ -25,7 +25,7 @@ export { type Attachment, BusError, MmioBus, type UnclaimedListener } from "./de
 export { Console, type Reader, type Writer } from "./devices/console.ts";
 export { type MmioDevice, NOT_YET } from "./devices/device.ts";
 export { loadElf, type Program, type Room } from "./boot/elf.ts";
-export { GuestFileError } from "./boot/guest_file.ts";
+export { fileOf, type GuestFile, GuestFileError } from "./boot/guest_file.ts";
 export { GuestMemory, GuestMemoryError, type GuestRegion } from "./vm/guest_memory.ts";
 export type { Counter, MemoryRegion, System, Vcpu, Vm } from "./vm/contract.ts";
 export * from "./vm/exit.ts";

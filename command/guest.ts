@@ -1,14 +1,24 @@
-/** Reads the guest's file for the command. */
+/** Finds out what the guest is that the command line names, and reads one for the tiny machine. */
 
 import { loadElf } from "../boot/elf.ts";
-import { checkFlatBinary, GuestFileError, isElf } from "../boot/guest_file.ts";
+import { readElf } from "../boot/elf_file.ts";
+import {
+  checkFlatBinary,
+  fileOf,
+  type GuestFile,
+  GuestFileError,
+  guestKind,
+  readAll,
+  readHead,
+} from "../boot/guest_file.ts";
 import { ownGuest } from "../guests/own.ts";
-import { readFile } from "../kvm/file.ts";
+import { HostFile } from "../kvm/host_file.ts";
 import { DEFAULT_RAM_SIZE, RAM_BASE } from "../machine/layout.ts";
-import type { Options } from "./options.ts";
+import { VIRT_RAM_BASE } from "../machine/virt_layout.ts";
+import { type Options, virtOption } from "./options.ts";
 import { UsageError } from "./usage.ts";
 
-/** A guest, ready for memory. */
+/** A guest for the tiny machine, ready for memory. */
 export interface Guest {
   readonly program: Uint8Array;
   /** Where it goes and where it starts, if its file or the command line says so. */
@@ -16,57 +26,69 @@ export interface Guest {
   readonly entry?: number;
 }
 
-/** The most bytes of an ELF file, which may have more in it than goes into memory. */
-const LARGEST_ELF = 2 ** 30;
-
-/** What of the options says which guest, and where it goes. */
-export type GuestOptions = Pick<Options, "guest" | "memory" | "loadAddress" | "entry">;
-
 /**
- * The guest that the command line names: one of Orchid's own, a flat binary, or
- * an ELF file.
+ * Opens the guest that the command line names: one of Orchid's own, or a file.
  *
- * @throws {GuestFileError} if the file is empty, too large, or of another kind.
  * @throws {SystemCallError | GuestFileError} if it cannot be read.
- * @throws {UsageError} if the command line contradicts it.
  */
-export async function readGuest(options: GuestOptions): Promise<Guest> {
-  const { guest: path, memory = DEFAULT_RAM_SIZE, loadAddress, entry } = options;
-  const program = await ownGuest(path) ?? read(path, memory);
-  if (isElf(program)) return readElf(program, options);
-  checkFlatBinary(path, program);
-  if (program.length > memory) {
-    throw new GuestFileError(
-      `${path} is larger than the guest's memory of ${memory} bytes; give it more with --memory`,
-    );
-  }
-  return { program, loadAddress, entry };
+export async function openGuest(path: string): Promise<GuestFile> {
+  const own = await ownGuest(path);
+  if (own !== undefined) return fileOf(path, own);
+  return Deno.build.os === "linux" ? HostFile.open(path) : fileOf(path, readWithDeno(path));
 }
 
-/** @param start The start of the file, or all of it. */
-function readElf(
-  start: Uint8Array,
-  { guest: path, memory = DEFAULT_RAM_SIZE, loadAddress, entry }: GuestOptions,
+/** The machine that the command line asks for, or that suits what else it asks for, or that suits the guest. */
+export function machineFor(options: Options, file: GuestFile): "tiny" | "virt" {
+  if (options.machine !== undefined) return options.machine;
+  if (virtOption(options) !== undefined) return "virt";
+  const kind = guestKind(readHead(file));
+  if (kind === "flat") return "tiny";
+  if (kind !== "elf") return "virt";
+  // Only where it goes matters here.
+  const { start } = readElf(file, { start: 0, end: Number.MAX_SAFE_INTEGER });
+  return start < VIRT_RAM_BASE ? "tiny" : "virt";
+}
+
+/** What of the options says where a guest goes. */
+export type Place = Pick<Options, "memory" | "loadAddress" | "entry">;
+
+/**
+ * Reads a guest for the tiny machine: a flat binary, or an ELF file.
+ *
+ * @throws {GuestFileError} if the file is empty, too large, or of another kind.
+ * @throws {SystemCallError} if it cannot be read.
+ * @throws {UsageError} if the command line contradicts it.
+ */
+export function readGuest(file: GuestFile, place: Place): Guest {
+  const { memory = DEFAULT_RAM_SIZE, loadAddress, entry } = place;
+  const head = readHead(file);
+  if (guestKind(head) === "elf") return readElfGuest(file, place);
+  checkFlatBinary(file.name, head);
+  if (file.size > memory) {
+    throw new GuestFileError(
+      `${file.name} is larger than the guest's memory of ${memory} bytes; give it more with --memory`,
+    );
+  }
+  return { program: readAll(file), loadAddress, entry };
+}
+
+function readElfGuest(
+  file: GuestFile,
+  { memory = DEFAULT_RAM_SIZE, loadAddress, entry }: Place,
 ): Guest {
   if (loadAddress !== undefined) {
     throw new UsageError(
-      `${path} is an ELF file, which says itself where it goes: no --load-address`,
+      `${file.name} is an ELF file, which says itself where it goes: no --load-address`,
     );
   }
-  const bytes = start.length > memory ? read(path, LARGEST_ELF) : start;
-  const elf = loadElf(path, bytes, { start: RAM_BASE, end: RAM_BASE + memory });
+  const elf = loadElf(file, { start: RAM_BASE, end: RAM_BASE + memory });
   return { ...elf, entry: entry ?? elf.entry };
 }
 
-/** A file's bytes, or `limit` of them and one more. */
-function read(path: string, limit: number): Uint8Array {
-  return Deno.build.os === "linux" ? readFile(path, limit) : readWithDeno(path, limit);
-}
-
-/** As readFile of kvm/, where there is no libc to call. */
-function readWithDeno(path: string, limit: number): Uint8Array {
+/** A file's bytes, where there is no libc to call. */
+function readWithDeno(path: string): Uint8Array {
   try {
-    return Deno.readFileSync(path).subarray(0, limit + 1);
+    return Deno.readFileSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       throw new GuestFileError(`reading ${path} needs a permission; run with --allow-read`);

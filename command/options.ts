@@ -3,7 +3,17 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
 import type { Accel } from "../machine/accel.ts";
-import { parseAddress, parseSeconds, parseSize } from "./size.ts";
+import { GICV3_REDISTRIBUTORS, REDISTRIBUTOR_SIZE } from "../machine/virt_layout.ts";
+import {
+  oneOf,
+  type Parse,
+  parseAddress,
+  parseCount,
+  parseCpus,
+  parseFileName,
+  parseSeconds,
+  parseSize,
+} from "./size.ts";
 import { UsageError } from "./usage.ts";
 
 /** What the command line asks for. */
@@ -15,26 +25,81 @@ export type Request =
 export interface Options {
   /** The guest's file. */
   readonly guest: string;
+  /** The machine, if the command line says. */
+  readonly machine?: "tiny" | "virt";
   readonly accel: Accel;
   /** RAM in bytes. */
   readonly memory?: number;
   readonly loadAddress?: number;
   readonly entry?: number;
+  /** The initial RAM disk's file. */
+  readonly initrd?: string;
+  /** The kernel's command line. */
+  readonly append?: string;
+  /** The file with the device tree to use. */
+  readonly dtb?: string;
+  /** The file to write the device tree to. */
+  readonly dumpDtb?: string;
+  /** How many vCPUs. */
+  readonly smp?: number;
+  /** The host's CPUs for them, by number. */
+  readonly cpus?: readonly number[];
+  /** Whether the guest gets a performance monitoring unit. */
+  readonly pmu: boolean;
   /** In milliseconds. */
   readonly timeout?: number;
   readonly exitOnNewline: boolean;
+  /** Whether a guest that asks for a reset has ended. */
+  readonly noReboot: boolean;
   readonly verbose: boolean;
   readonly stats: boolean;
 }
 
-const FLAGS = ["exit-on-newline", "verbose", "stats", "help", "version"] as const;
-const VALUES = ["machine", "accel", "memory", "load-address", "entry", "timeout"] as const;
+const FLAGS = [
+  "pmu",
+  "exit-on-newline",
+  "no-reboot",
+  "verbose",
+  "stats",
+  "help",
+  "version",
+] as const;
+const VALUES = [
+  "machine",
+  "accel",
+  "memory",
+  "smp",
+  "cpus",
+  "load-address",
+  "entry",
+  "initrd",
+  "append",
+  "dtb",
+  "dump-dtb",
+  "timeout",
+] as const;
 
-/** Words that an option takes, and what to say of those that it will take one day. */
-const CHOICES = {
-  machine: { known: ["tiny"], later: { virt: "the machine for Linux" } },
-  accel: { known: ["auto", "kvm", "soft"], later: {} },
-} as const;
+/** The most vCPUs that the virt machine has addresses for. */
+const MOST_VCPUS = GICV3_REDISTRIBUTORS.size / REDISTRIBUTOR_SIZE;
+
+/** An option, and whether it is given. */
+type Given = readonly [option: string, isGiven: (options: Options) => boolean];
+
+/** Options that only the virt machine has: giving one asks for that machine. */
+const VIRT_OPTIONS: readonly Given[] = [
+  ["--smp", ({ smp = 1 }) => smp > 1],
+  ["--cpus", ({ cpus }) => cpus !== undefined],
+  ["--pmu", ({ pmu }) => pmu],
+  ["--initrd", ({ initrd }) => initrd !== undefined],
+  ["--append", ({ append }) => append !== undefined],
+  ["--dtb", ({ dtb }) => dtb !== undefined],
+  ["--dump-dtb", ({ dumpDtb }) => dumpDtb !== undefined],
+];
+
+/** The first option given that only the virt machine has, such as `--initrd`; nothing if there is none. */
+export function virtOption(options: Options): string | undefined {
+  return VIRT_OPTIONS.find(([, isGiven]) => isGiven(options))?.[0];
+}
 
 /**
  * Takes a command line apart.
@@ -51,20 +116,46 @@ export function parseOptions(args: readonly string[]): Request {
   });
   if (parsed.help === true) return { kind: "help" };
   if (parsed.version === true) return { kind: "version" };
-  const value = (option: typeof VALUES[number]) => only(option, parsed[option] as string[]);
-  choose("machine", value("machine"));
-  const options: Options = {
-    guest: onlyGuest(parsed._.map(String)),
-    accel: (choose("accel", value("accel")) ?? "auto") as Accel,
-    memory: optional(value("memory"), (text) => parseSize("--memory", text)),
-    loadAddress: optional(value("load-address"), (text) => parseAddress("--load-address", text)),
-    entry: optional(value("entry"), (text) => parseAddress("--entry", text)),
-    timeout: optional(value("timeout"), (text) => parseSeconds("--timeout", text)),
-    exitOnNewline: parsed["exit-on-newline"] === true,
-    verbose: parsed.verbose === true,
-    stats: parsed.stats === true,
-  };
+  const options = readOptions(parsed);
+  checkMachine(options);
   return { kind: "run", options };
+}
+
+function readOptions(parsed: ReturnType<typeof parseArgs>): Options {
+  const flag = (option: typeof FLAGS[number]) => parsed[option] === true;
+  const value = <T>(option: typeof VALUES[number], parse: Parse<T>): T | undefined => {
+    const [text, ...more] = parsed[option] as string[];
+    if (more.length > 0) throw new UsageError(`--${option} is given ${more.length + 1} times`);
+    return text === undefined ? undefined : parse(`--${option}`, text);
+  };
+  return {
+    guest: onlyGuest(parsed._.map(String)),
+    machine: value("machine", oneOf(["tiny", "virt"])),
+    accel: value("accel", oneOf(["auto", "kvm", "soft"])) ?? "auto",
+    memory: value("memory", parseSize),
+    loadAddress: value("load-address", parseAddress),
+    entry: value("entry", parseAddress),
+    initrd: value("initrd", parseFileName),
+    append: value("append", (_, text) => text),
+    dtb: value("dtb", parseFileName),
+    dumpDtb: value("dump-dtb", parseFileName),
+    smp: value("smp", (option, text) => parseCount(option, text, MOST_VCPUS)),
+    cpus: value("cpus", parseCpus),
+    pmu: flag("pmu"),
+    timeout: value("timeout", parseSeconds),
+    exitOnNewline: flag("exit-on-newline"),
+    noReboot: flag("no-reboot"),
+    verbose: flag("verbose"),
+    stats: flag("stats"),
+  };
+}
+
+/** Fails if the machine that was asked for is not the one that other options need. */
+function checkMachine(options: Options): void {
+  const option = virtOption(options);
+  if (options.machine === "tiny" && option !== undefined) {
+    throw new UsageError(`${option} is for the virt machine; leave out --machine tiny`);
+  }
 }
 
 /** Puts each option and its value into one word, so that a value may start with a dash: `--memory -1` is a wrong size, not an option. */
@@ -76,21 +167,15 @@ function joinValues(args: readonly string[]): string[] {
     if (word === "--") return [...joined, ...args.slice(i)];
     // To parse-args this is the name of what is left over.
     if (word.startsWith("--_")) refuseUnknown(word, word.slice(2));
-    const value = takesValue.has(word) ? args[i + 1] : undefined;
-    joined.push(value === undefined ? word : `${word}=${value}`);
-    if (value !== undefined) i++;
+    if (!takesValue.has(word)) {
+      joined.push(word);
+      continue;
+    }
+    const value = args[++i];
+    if (value === undefined) throw new UsageError(`${word} needs a value (--help tells which)`);
+    joined.push(`${word}=${value}`);
   }
   return joined;
-}
-
-function optional<T>(text: string | undefined, parse: (text: string) => T): T | undefined {
-  return text === undefined ? undefined : parse(text);
-}
-
-/** The value of an option that may be given once. */
-function only(option: string, values: string[]): string | undefined {
-  if (values.length > 1) throw new UsageError(`--${option} is given ${values.length} times`);
-  return values[0];
 }
 
 function onlyGuest(guests: string[]): string {
@@ -102,20 +187,6 @@ function onlyGuest(guests: string[]): string {
     throw new UsageError(`one guest at a time, please: ${guest} or ${second}`);
   }
   return guest;
-}
-
-function choose(option: keyof typeof CHOICES, text: string | undefined): string | undefined {
-  const { known, later } = CHOICES[option];
-  if (text === undefined || (known as readonly string[]).includes(text)) return text;
-  const coming = (later as Record<string, string>)[text];
-  if (coming !== undefined) {
-    throw new UsageError(
-      `--${option} ${text} (${coming}) is not part of this version yet; there is: ${
-        known.join(", ")
-      }`,
-    );
-  }
-  throw new UsageError(`--${option} ${text} is unknown; there is: ${known.join(", ")}`);
 }
 
 function refuseUnknown(argument: string, key?: string): boolean {

@@ -35,6 +35,7 @@ export function report(end: End, pc: bigint): number {
 }
 
 function reportStop(reason: StopReason, pc: bigint): number {
+  if (reason.kind === "key") return ExitCode.ok;
   if (reason.kind === "timeout") {
     say(`--timeout ran out after ${reason.milliseconds / 1000} s; the guest was at PC ${hex(pc)}`);
     return ExitCode.timeout;

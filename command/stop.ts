@@ -8,7 +8,8 @@ const SIGNALS = Deno.build.os === "windows"
 /** Why a guest was ended from outside. */
 export type StopReason =
   | { readonly kind: "timeout"; readonly milliseconds: number }
-  | { readonly kind: "signal"; readonly name: string; readonly number: number };
+  | { readonly kind: "signal"; readonly name: string; readonly number: number }
+  | { readonly kind: "key" };
 
 /** An AbortSignal for a guest's end: aborted, with a {@linkcode StopReason}, on a signal or when the time is over. */
 export class Stop implements Disposable {
@@ -16,10 +17,16 @@ export class Stop implements Disposable {
   readonly #listeners: [Deno.Signal, () => void][] = [];
   readonly #timer?: ReturnType<typeof setTimeout>;
 
+  /** Told of a SIGTERM; true if something was done about it, and the guest is to go on. */
+  onTerminate: () => boolean = () => false;
+
   /** @param timeout In milliseconds; no limit unless given. */
   constructor(timeout?: number) {
     for (const [name, number] of Object.entries(SIGNALS) as [Deno.Signal, number][]) {
-      const listener = () => this.#stop({ kind: "signal", name, number });
+      const listener = () => {
+        if (name === "SIGTERM" && this.onTerminate()) return;
+        this.#stop({ kind: "signal", name, number });
+      };
       Deno.addSignalListener(name, listener);
       this.#listeners.push([name, listener]);
     }
@@ -34,6 +41,11 @@ export class Stop implements Disposable {
   /** Aborted when the guest is to end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  /** Ends the guest because a key was pressed for that. */
+  byKey(): void {
+    this.#stop({ kind: "key" });
   }
 
   [Symbol.dispose](): void {

@@ -10,7 +10,7 @@ const NEWLINE = 0x0a;
 const HANGUP_GRACE = 1000;
 
 /** Reads standard input; one that fails has ended. */
-async function readStandardInput(bytes: Uint8Array): Promise<number | null> {
+export async function readStandardInput(bytes: Uint8Array): Promise<number | null> {
   try {
     return await Deno.stdin.read(bytes);
   } catch {

@@ -4,16 +4,24 @@ import { OrchidError } from "../vm/error.ts";
 import { type Advice, Errno, SystemCallError } from "./errno.ts";
 
 // ioctl and syscall are variadic in C; on arm64 and x86-64 Linux their integer
-// and pointer arguments travel as those of any other function. ioctl stands in
-// here twice, because its argument is a pointer or a number. An argument that C
+// and pointer arguments travel as those of any other function. ioctl and syscall
+// stand in here twice, because their arguments are pointers or numbers. An argument that C
 // widens to 64 bits must be declared as such: the call does not widen a u32.
 const symbols = {
   // int open(const char *path, int flags);
   open: { parameters: ["buffer", "i32"], result: "i32" },
+  // int open(const char *path, int flags, mode_t mode);
+  openWithMode: { name: "open", parameters: ["buffer", "i32", "u32"], result: "i32" },
   // int close(int fd);
   close: { parameters: ["i32"], result: "i32" },
   // ssize_t read(int fd, void *buf, size_t count);
   read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // ssize_t pread(int fd, void *buf, size_t count, off_t offset);
+  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize" },
+  // ssize_t write(int fd, const void *buf, size_t count);
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  // off_t lseek(int fd, off_t offset, int whence);
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   // int ioctl(int fd, unsigned long request, void *argument);
   ioctlPointer: { name: "ioctl", parameters: ["i32", "u32", "pointer"], result: "i32" },
   // int ioctl(int fd, unsigned long request, unsigned long argument);
@@ -22,12 +30,18 @@ const symbols = {
   mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
   // int munmap(void *addr, size_t length);
   munmap: { parameters: ["pointer", "usize"], result: "i32" },
+  // int madvise(void *addr, size_t length, int advice);
+  madvise: { parameters: ["pointer", "usize", "i32"], result: "i32" },
+  // long sysconf(int name);
+  sysconf: { parameters: ["i32"], result: "i64" },
   // int getpagesize(void);
   getpagesize: { parameters: [], result: "i32" },
   // int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact);
   sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   // long syscall(long number, ...);
   syscall: { parameters: ["i64", "i64", "i64", "buffer", "buffer"], result: "i64" },
+  // long syscall(long number, ...);
+  syscallNumbers: { name: "syscall", parameters: ["i64", "i64", "i64", "i64"], result: "i64" },
   // int abs(int j); only its address is wanted: a signal handler that does nothing.
   abs: { type: "pointer" },
   // int *__errno_location(void);

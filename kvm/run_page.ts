@@ -23,6 +23,7 @@ const MAP_SHARED = 1;
 const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 // Where the fields lie, counted in u32 (the page is read as a Uint32Array).
+const IMMEDIATE_EXIT = kvm_run.offset.immediate_exit;
 const EXIT_REASON = kvm_run.offset.exit_reason / 4;
 const MMIO_PHYS_ADDR = kvm_run.offset["exit.mmio.phys_addr"] / 4;
 const MMIO_LEN = kvm_run.offset["exit.mmio.len"] / 4;
@@ -60,6 +61,7 @@ export class RunPage {
   readonly #address: Deno.PointerObject;
   readonly #size: number;
   readonly #run: Uint32Array;
+  readonly #bytes: Uint8Array;
   /** Absent where the kernel has none. */
   readonly #ring?: Uint32Array;
   /** How many entries the ring has room for. */
@@ -77,6 +79,7 @@ export class RunPage {
     // One buffer for the life of the mapping; nobody may use it after unmap().
     const memory = Deno.UnsafePointerView.getArrayBuffer(address, size);
     this.#run = new Uint32Array(memory, 0, kvm_run.size / 4);
+    this.#bytes = new Uint8Array(memory, 0, kvm_run.size);
     const pageSize = libc().getpagesize();
     if (coalesces) {
       const at = KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize;
@@ -122,22 +125,30 @@ export class RunPage {
     libc().munmap(this.#address, BigInt(this.#size));
   }
 
+  /** Makes KVM_RUN return before it enters the guest, for as long as this is true. */
+  set immediateExit(value: boolean) {
+    this.#bytes[IMMEDIATE_EXIT] = Number(value);
+  }
+
   /** Whether writes wait in the ring. */
   hasDeferred(): boolean {
     const ring = this.#ring;
     return ring !== undefined && ring[FIRST] !== ring[LAST];
   }
 
-  /** The oldest write in the ring, which has one, taken out of it. Only the owner of `first` may call: the vCPU's thread. */
+  /** The oldest write in the ring, which has one, taken out of it. `first` must have one owner: the thread that calls this. */
   takeDeferred(): MmioExit {
     const ring = this.#ring!;
     const first = ring[FIRST]!;
+    // A vCPU may be adding entries on another CPU: what is read of this one is no older than `last`.
+    Atomics.load(ring, LAST);
     const entry = ENTRIES + first * ENTRY_SIZE;
     this.#deferred.physAddr = u64At(ring, entry + ENTRY_PHYS_ADDR);
     this.#deferred.len = ring[entry + ENTRY_LEN]!;
     this.#deferredData[0] = ring[entry + ENTRY_DATA]!;
     this.#deferredData[1] = ring[entry + ENTRY_DATA + 1]!;
-    ring[FIRST] = (first + 1) % this.#ringLength;
+    // And it is given back only after it has been read.
+    Atomics.store(ring, FIRST, (first + 1) % this.#ringLength);
     return this.#deferred;
   }
 

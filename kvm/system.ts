@@ -1,15 +1,19 @@
 /** /dev/kvm itself: what the kernel offers, and where virtual machines come from. */
 
 import { OrchidError } from "../vm/error.ts";
-import type { System } from "../vm/contract.ts";
+import type { SmpSystem } from "../vm/contract.ts";
 import { silent, type Trace } from "../vm/trace.ts";
 import { cString, errno, ioctlWithNumber, libc } from "./libc.ts";
 import { type Advice, SystemCallError } from "./errno.ts";
 import { system } from "./ioctl.ts";
-import { KVM_API_VERSION, KVM_CAP_ARM_VM_IPA_SIZE } from "./uapi.ts";
+import { KVM_API_VERSION, KVM_CAP_ARM_VM_IPA_SIZE, KVM_CAP_MAX_VCPUS } from "./uapi.ts";
+import { KvmVcpuThreads } from "./threads.ts";
 import { KvmVm } from "./vm.ts";
 
 const O_RDWR = 2;
+/** glibc's number for sysconf. */
+const _SC_PHYS_PAGES = 85;
+const MADV_DONTNEED = 4;
 const O_CLOEXEC = 0o2000000;
 
 /** The guest address space that VM type 0 stands for, in bits. */
@@ -57,7 +61,7 @@ export function checkApiVersion(version: number): void {
 }
 
 /** The kernel's KVM. */
-export class KvmSystem implements System {
+export class KvmSystem implements SmpSystem {
   readonly accel = "kvm";
   readonly #fd: number;
   readonly #trace: Trace;
@@ -96,9 +100,8 @@ export class KvmSystem implements System {
   }
 
   /** The kernel needs no more of the memory than the regions that it will be given. */
-  createVm(_memory: WebAssembly.Memory): KvmVm {
-    const limit = this.checkExtension(KVM_CAP_ARM_VM_IPA_SIZE);
-    const bits = Math.min(limit || DEFAULT_IPA_BITS, DEFAULT_IPA_BITS);
+  createVm(_memory: WebAssembly.Memory, addressBits = DEFAULT_IPA_BITS): KvmVm {
+    const bits = Math.min(this.addressBits, addressBits);
     // Type 0 asks for 40 bits, also on kernels that know no other type.
     const fd = this.#ioctl("KVM_CREATE_VM", bits === DEFAULT_IPA_BITS ? 0 : bits);
     this.#trace.step(`Create VM, fd is ${fd}, guest addresses have ${bits} bits`);
@@ -107,6 +110,33 @@ export class KvmSystem implements System {
       checkExtension: (capability) => this.checkExtension(capability),
       trace: this.#trace,
     });
+  }
+
+  get addressBits(): number {
+    return this.checkExtension(KVM_CAP_ARM_VM_IPA_SIZE) || DEFAULT_IPA_BITS;
+  }
+
+  get hostMemory(): number {
+    return Number(libc().sysconf(_SC_PHYS_PAGES)) * libc().getpagesize();
+  }
+
+  get maxVcpus(): number {
+    return this.checkExtension(KVM_CAP_MAX_VCPUS);
+  }
+
+  hostAddress(memory: WebAssembly.Memory): bigint {
+    return Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(memory.buffer)));
+  }
+
+  discard(bytes: Uint8Array): void {
+    const address = Deno.UnsafePointer.of(bytes as Uint8Array<ArrayBuffer>);
+    if (libc().madvise(address, BigInt(bytes.length), MADV_DONTNEED) < 0) {
+      throw new SystemCallError("madvise", errno());
+    }
+  }
+
+  createThreads(count: number): KvmVcpuThreads {
+    return new KvmVcpuThreads(count);
   }
 
   [Symbol.dispose](): void {

@@ -48,6 +48,29 @@ export const KVM_ARM_VCPU_SVE = 4;
 export const KVM_ARM_VCPU_PTRAUTH_ADDRESS = 5;
 export const KVM_ARM_VCPU_PTRAUTH_GENERIC = 6;
 
+// Devices in the kernel, for KVM_CREATE_DEVICE; the attributes of the GIC, of its ITS, and of a vCPU's PMU.
+export const KVM_DEV_TYPE_ARM_VGIC_V2 = 5;
+export const KVM_DEV_TYPE_ARM_VGIC_V3 = 7;
+export const KVM_DEV_TYPE_ARM_VGIC_ITS = 8;
+export const KVM_CREATE_DEVICE_TEST = 1;
+export const KVM_DEV_ARM_VGIC_GRP_ADDR = 0;
+export const KVM_DEV_ARM_VGIC_GRP_NR_IRQS = 3;
+export const KVM_DEV_ARM_VGIC_GRP_CTRL = 4;
+export const KVM_DEV_ARM_VGIC_CTRL_INIT = 0;
+export const KVM_VGIC_V2_ADDR_TYPE_DIST = 0;
+export const KVM_VGIC_V2_ADDR_TYPE_CPU = 1;
+export const KVM_VGIC_V3_ADDR_TYPE_DIST = 2;
+export const KVM_VGIC_V3_ADDR_TYPE_REDIST = 3;
+export const KVM_VGIC_ITS_ADDR_TYPE = 4;
+export const KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION = 5;
+export const KVM_ARM_VCPU_PMU_V3_CTRL = 0;
+export const KVM_ARM_VCPU_PMU_V3_IRQ = 0;
+export const KVM_ARM_VCPU_PMU_V3_INIT = 1;
+
+// The `irq` of KVM_IRQ_LINE.
+export const KVM_ARM_IRQ_TYPE_SHIFT = 24;
+export const KVM_ARM_IRQ_TYPE_SPI = 1;
+
 /** Where in a vCPU's mapping the ring of deferred writes begins, in pages. */
 export const KVM_COALESCED_MMIO_PAGE_OFFSET = 1;
 

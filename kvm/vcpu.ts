@@ -1,18 +1,26 @@
 /** One virtual CPU of the kernel's: its registers, and running it. */
 
-import type { Vcpu } from "../vm/contract.ts";
+import type { Vcpu, VcpuFeatures } from "../vm/contract.ts";
 import type { Exit } from "../vm/exit.ts";
 import type { Trace } from "../vm/trace.ts";
 import { Block } from "./block.ts";
+import { setAttribute32, triggerAttribute } from "./device_attr.ts";
 import { type Advice, Errno, SystemCallError } from "./errno.ts";
 import { vcpu } from "./ioctl.ts";
 import { errno, ioctl, type Libc, libc } from "./libc.ts";
 import { RunPage } from "./run_page.ts";
 import { registerName, registerSize } from "./registers.ts";
 import { kvm_one_reg, kvm_reg_list, kvm_vcpu_events, kvm_vcpu_init } from "./structs.ts";
-import { struct } from "./struct.ts";
+import { struct, u32 } from "./struct.ts";
 import { Ticker } from "./ticker.ts";
-import { KVM_ARM_TARGET_GENERIC_V8, KVM_ARM_VCPU_PSCI_0_2 } from "./uapi.ts";
+import {
+  KVM_ARM_TARGET_GENERIC_V8,
+  KVM_ARM_VCPU_PMU_V3_CTRL,
+  KVM_ARM_VCPU_PMU_V3_INIT,
+  KVM_ARM_VCPU_PMU_V3_IRQ,
+  KVM_ARM_VCPU_SVE,
+} from "./uapi.ts";
+import { featureBits } from "./vcpu_features.ts";
 
 /** What a vCPU knows of the VM it was made by. */
 export interface VcpuContext {
@@ -20,6 +28,7 @@ export interface VcpuContext {
   readonly mmapSize: number;
   readonly coalesces: boolean;
   readonly injectsAborts: boolean;
+  readonly has: (capability: number) => boolean;
   readonly trace: Trace;
 }
 
@@ -44,6 +53,11 @@ const REGISTER_LIST_ROOM = 4096;
 // Known to V8 as a constant, which what is imported is not: that is read from memory at each run.
 const { KVM_RUN } = vcpu;
 
+/** The error for a KVM_RUN that failed. */
+export function runError(code: number): SystemCallError {
+  return new SystemCallError("KVM_RUN", code, runAdvice);
+}
+
 /** A vCPU made by KVM_CREATE_VCPU. */
 export class KvmVcpu implements Vcpu {
   readonly #fd: number;
@@ -60,12 +74,24 @@ export class KvmVcpu implements Vcpu {
     this.#context = context;
   }
 
-  init(): void {
-    const { target, trace, mmapSize, coalesces } = this.#context;
-    const argument = new Block(kvm_vcpu_init)
-      .set("target", target)
-      .set("features", 1 << KVM_ARM_VCPU_PSCI_0_2);
+  /** Its file descriptor, for the thread that runs it. */
+  get fd(): number {
+    return this.#fd;
+  }
+
+  /** What it shares with the kernel. */
+  get page(): RunPage {
+    if (this.#page === undefined) throw new Error("KVM_RUN needs KVM_ARM_VCPU_INIT first");
+    return this.#page;
+  }
+
+  init(features: VcpuFeatures = {}): void {
+    const { target, trace, mmapSize, coalesces, has } = this.#context;
+    const bits = featureBits(features, has);
+    const argument = new Block(kvm_vcpu_init).set("target", target).set("features", bits);
     this.#ioctl("KVM_ARM_VCPU_INIT", argument.pointer);
+    // Its vector lengths are those of the host, all of them, unless told otherwise before this.
+    if ((bits & 1 << KVM_ARM_VCPU_SVE) !== 0) this.#finalize(KVM_ARM_VCPU_SVE);
     trace.step(
       `Set vCPU type to ${target} (${targetNames[target] ?? "a named core"}), with PSCI 0.2`,
     );
@@ -124,6 +150,14 @@ export class KvmVcpu implements Vcpu {
     return true;
   }
 
+  /** Sets its PMU up, after the GIC. @param intid The private interrupt that it raises. */
+  initPmu(intid: number): void {
+    const at = { fd: this.#fd, group: KVM_ARM_VCPU_PMU_V3_CTRL };
+    const irq = { ...at, attr: KVM_ARM_VCPU_PMU_V3_IRQ, name: "KVM_ARM_VCPU_PMU_V3_IRQ" };
+    setAttribute32(irq, intid);
+    triggerAttribute({ ...at, attr: KVM_ARM_VCPU_PMU_V3_INIT, name: "KVM_ARM_VCPU_PMU_V3_INIT" });
+  }
+
   [Symbol.dispose](): void {
     this.#ticker.every(0);
     this.#page?.unmap();
@@ -133,7 +167,14 @@ export class KvmVcpu implements Vcpu {
   /** KVM_RUN has failed, or has only been interrupted: then KVM_EXIT_INTR is in kvm_run. */
   #checkError(): void {
     const code = errno();
-    if (code !== Errno.EINTR) throw new SystemCallError("KVM_RUN", code, runAdvice);
+    if (code !== Errno.EINTR) throw runError(code);
+  }
+
+  #finalize(feature: number): void {
+    this.#ioctl(
+      "KVM_ARM_VCPU_FINALIZE",
+      new Block(struct({ feature: u32 })).set("feature", feature).pointer,
+    );
   }
 
   #ioctl(call: keyof typeof vcpu, argument: Deno.PointerObject): void {

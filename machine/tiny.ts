@@ -3,18 +3,12 @@
 import { registerId } from "../kvm/registers.ts";
 import { MmioBus, type UnclaimedListener } from "../devices/bus.ts";
 import { Console, CONSOLE_SIZE, type Reader, type Writer } from "../devices/console.ts";
-import type { System, Vcpu, Vm } from "../vm/contract.ts";
-import {
-  type ArmNisvExit,
-  KVM_SYSTEM_EVENT_CRASH,
-  KVM_SYSTEM_EVENT_RESET,
-  KVM_SYSTEM_EVENT_SHUTDOWN,
-  type SystemEventExit,
-} from "../vm/exit.ts";
+import type { Runner, System, Vcpu, Vm } from "../vm/contract.ts";
+import type { ArmNisvExit, SystemEventExit } from "../vm/exit.ts";
 import { GuestMemory } from "../vm/guest_memory.ts";
 import { silent, type Trace } from "../vm/trace.ts";
 import { type Crash, readCrash } from "./crash.ts";
-import type { End } from "./end.ts";
+import { type End, endOf, endOnNewline } from "./end.ts";
 import { EventLoop } from "./event_loop.ts";
 import { EC_UNKNOWN, exceptionClass, FSC_EXTERNAL_ABORT, hex } from "./esr.ts";
 import { CONSOLE_BASE, CRASH_PORT_BASE, RAM_BASE, VECTOR_PAGE } from "./layout.ts";
@@ -47,8 +41,6 @@ export interface TinyMachineOptions {
   readonly onUnclaimed?: UnclaimedListener;
 }
 
-const NEWLINE = 0x0a;
-
 /** Memory slots. */
 const RAM_SLOT = 0;
 const VECTOR_SLOT = 1;
@@ -72,8 +64,10 @@ export class TinyMachine implements Machine, Disposable {
   readonly bus: MmioBus;
   /** The console at 0x996. */
   readonly console: Console;
-  /** May be replaced by one that watches it. */
-  vcpu: Vcpu;
+  /** Its one vCPU. */
+  readonly vcpu: Vcpu;
+  /** What runs it: the vCPU itself. */
+  runner: Runner;
   /** How it ended, once it has. */
   end?: End;
 
@@ -102,7 +96,7 @@ export class TinyMachine implements Machine, Disposable {
     this.console = new Console(
       options.output ?? Deno.stdout,
       options.input ?? Deno.stdin,
-      options.exitOnNewline ? (byte) => this.#endOnNewline(byte) : undefined,
+      options.exitOnNewline ? (byte) => endOnNewline(this, byte) : undefined,
     );
     this.bus.attach("console", CONSOLE_BASE, CONSOLE_SIZE, this.console);
     const crashPort = new CrashPort((vector) => this.#exception(vector));
@@ -112,6 +106,7 @@ export class TinyMachine implements Machine, Disposable {
     using made = new DisposableStack();
     this.#vm = made.use(system.createVm(this.memory.memory));
     this.vcpu = made.use(this.#vm.createVcpu(0));
+    this.runner = this.vcpu;
     this.vcpu.init();
     this.memory.write(place.loadAddress, options.program);
     trace.step(`Load program, ${options.program.length} bytes at ${hex(place.loadAddress)}`);
@@ -137,19 +132,7 @@ export class TinyMachine implements Machine, Disposable {
 
   /** Ends the machine as the guest asked PSCI to. */
   systemEvent(exit: SystemEventExit): void {
-    switch (exit.type) {
-      case KVM_SYSTEM_EVENT_SHUTDOWN:
-        this.end = { kind: "shutdown" };
-        break;
-      case KVM_SYSTEM_EVENT_RESET:
-        this.end = { kind: "reset" };
-        break;
-      case KVM_SYSTEM_EVENT_CRASH:
-        this.#crash({ summary: "The guest reported that it crashed (KVM_SYSTEM_EVENT_CRASH)" });
-        break;
-      default:
-        throw new Error(`KVM_EXIT_SYSTEM_EVENT: type = ${exit.type}, which Orchid does not know`);
-    }
+    this.end = endOf(exit, this.vcpu);
   }
 
   /** Answers an access that KVM does not describe as a bus does where nothing is: with an external abort. */
@@ -165,6 +148,11 @@ export class TinyMachine implements Machine, Disposable {
   async settle(): Promise<void> {
     await this.console.drain();
     if (this.console.failure !== undefined) throw this.console.failure;
+  }
+
+  /** Where the vCPU is. */
+  get pc(): bigint {
+    return this.vcpu.getOneReg(PC);
   }
 
   /** Gives the virtual machine back to the kernel. */
@@ -197,10 +185,6 @@ export class TinyMachine implements Machine, Disposable {
       if (name === "pc") trace.step(`Set vCPU PC to ${hex(value)}`);
       else trace.note(`Set vCPU ${name.toUpperCase()} to ${hex(value)}: ${why}`);
     }
-  }
-
-  #endOnNewline(byte: number): void {
-    if (byte === NEWLINE) this.end ??= { kind: "newline" };
   }
 
   /** One of Orchid's vectors loaded from the crash port. */

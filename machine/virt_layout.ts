@@ -69,5 +69,5 @@ export const TIMER_NONSECURE_PPI = 14;
 export const TIMER_VIRTUAL_PPI = 11;
 export const TIMER_HYPERVISOR_PPI = 10;
 export const PMU_PPI = 7;
-/** The first shared peripheral interrupt's INTID. */
-export const FIRST_SPI_INTID = 32;
+/** The INTID of the first private peripheral interrupt. */
+export const FIRST_PPI_INTID = 16;

@@ -24,7 +24,8 @@ import { within } from "./within.ts";
 /** A machine that notes what the run loop asks of it. A store to 0x1000 ends it. */
 class BareMachine implements Machine {
   readonly bus = new MmioBus();
-  readonly vcpu: ScriptedVcpu;
+  readonly runner: ScriptedVcpu;
+  readonly pc = 0n;
   readonly events: SystemEventExit[] = [];
   readonly undescribed: ArmNisvExit[] = [];
   turns = 0;
@@ -32,7 +33,7 @@ class BareMachine implements Machine {
   end?: End;
 
   constructor(script: Iterable<Exit>) {
-    this.vcpu = new ScriptedVcpu(script);
+    this.runner = new ScriptedVcpu(script);
     this.bus.attach("off", 0x1000, 1, {
       read: () => 0,
       write: () => void (this.end = { kind: "shutdown" }),
@@ -140,13 +141,13 @@ Deno.test("run does not swallow what a device throws", async () => {
 Deno.test("run starts the interruptions, and stops them at the end", async () => {
   const machine = new BareMachine([off]);
   await run(machine);
-  assertEquals(machine.vcpu.periods, [40, 0]);
+  assertEquals(machine.runner.periods, [40, 0]);
 });
 
 Deno.test("run stops the interruptions when it fails", async () => {
   const machine = new BareMachine([{ reason: KVM_EXIT_UNKNOWN, exitReason: 99 }]);
   await assertRejects(() => run(machine), ExitError);
-  assertEquals(machine.vcpu.periods, [40, 0]);
+  assertEquals(machine.runner.periods, [40, 0]);
 });
 
 Deno.test("run writes out what the guest printed before it comes back", async () => {

@@ -37,27 +37,19 @@ export interface Vm extends Disposable {
   setUserMemoryRegion(region: MemoryRegion): void;
   /**
    * Lets writes to a range of addresses wait in a ring instead of exiting
-   * (KVM_REGISTER_COALESCED_MMIO). They come out of {@linkcode Vcpu.run} as
+   * (KVM_REGISTER_COALESCED_MMIO). They come out of {@linkcode Runner.run} as
    * exits all the same: in order, before anything that happened after them,
    * and late by as much as the vCPU stays in the guest.
    *
    * @returns Whether the host offers that.
    */
   registerCoalescedMmio(address: number, size: number): boolean;
-  /** Adds a vCPU; it must be run by the thread that made it. */
+  /** Adds a vCPU; it must be run by the thread that made it, or by a thread of {@linkcode VcpuThreads}. */
   createVcpu(id: number): Vcpu;
 }
 
-/** One virtual CPU. */
-export interface Vcpu extends Disposable {
-  /** Sets the vCPU to its reset state, with PSCI 0.2 (KVM_ARM_VCPU_INIT). */
-  init(): void;
-  /** A register's value by its KVM register ID (KVM_GET_ONE_REG). */
-  getOneReg(id: bigint): bigint;
-  /** Sets a register by its KVM register ID (KVM_SET_ONE_REG). */
-  setOneReg(id: bigint, value: bigint): void;
-  /** The IDs of all registers that the host offers (KVM_GET_REG_LIST). */
-  getRegList(): bigint[];
+/** What runs guest code: one vCPU on the caller's thread, or several on threads of their own. */
+export interface Runner {
   /**
    * Runs the guest until something must be done for it (KVM_RUN).
    *
@@ -72,6 +64,30 @@ export interface Vcpu extends Disposable {
    * @param milliseconds The period; 0 ends it.
    */
   interruptEvery(milliseconds: number): void;
+  /** What there is to tell about how the guest was executed, for a table: names and values. */
+  counters?(): readonly Counter[];
+}
+
+/** What a vCPU is to be beyond the least that every one is. */
+export interface VcpuFeatures {
+  /** It waits for another vCPU to start it by PSCI. */
+  readonly powerOff?: boolean;
+  /** It has a performance monitoring unit. */
+  readonly pmu?: boolean;
+  /** It has SVE and pointer authentication where the host has them. */
+  readonly hostExtensions?: boolean;
+}
+
+/** One virtual CPU. */
+export interface Vcpu extends Runner, Disposable {
+  /** Sets the vCPU to its reset state, with PSCI 0.2 (KVM_ARM_VCPU_INIT). */
+  init(features?: VcpuFeatures): void;
+  /** A register's value by its KVM register ID (KVM_GET_ONE_REG). */
+  getOneReg(id: bigint): bigint;
+  /** Sets a register by its KVM register ID (KVM_SET_ONE_REG). */
+  setOneReg(id: bigint, value: bigint): void;
+  /** The IDs of all registers that the host offers (KVM_GET_REG_LIST). */
+  getRegList(): bigint[];
   /**
    * Answers the access of a KVM_EXIT_ARM_NISV exit with a synchronous external
    * abort in the guest (KVM_SET_VCPU_EVENTS).
@@ -79,9 +95,94 @@ export interface Vcpu extends Disposable {
    * @returns Whether the host offers that.
    */
   injectExternalDataAbort(): boolean;
-  /** What there is to tell about how the guest was executed, for a table: names and values. */
-  counters?(): readonly Counter[];
 }
 
 /** A line of a table of statistics. */
 export type Counter = readonly [name: string, value: string];
+
+/** Where a GIC's registers go: guest physical addresses. */
+export interface GicPlaces {
+  readonly distributor: number;
+  /** GICv2 only. */
+  readonly cpuInterface: number;
+  /** GICv3 only: where there is room for how many vCPUs. */
+  readonly redistributors: readonly { readonly base: number; readonly count: number }[];
+  /** GICv3 only. */
+  readonly its: number;
+}
+
+/** An interrupt controller. */
+export interface Gic extends Disposable {
+  /** The version of the GIC architecture. */
+  readonly version: 2 | 3;
+  /** Whether it takes message-signalled interrupts. */
+  readonly its: boolean;
+  /** Makes it ready, once all vCPUs are there and before any runs (KVM_DEV_ARM_VGIC_CTRL_INIT). */
+  init(): void;
+}
+
+/** A source of virtual machines with interrupts and several vCPUs. */
+export interface SmpSystem extends System {
+  /** @param addressBits How many bits guest physical addresses have, if not as usual. */
+  createVm(memory: WebAssembly.Memory, addressBits?: number): SmpVm;
+  /** How many bits guest physical addresses can have. */
+  readonly addressBits: number;
+  /** How much memory the host has, in bytes. */
+  readonly hostMemory: number;
+  /** The most vCPUs that one VM can have. */
+  readonly maxVcpus: number;
+  /** The host's address of a memory's first byte. */
+  hostAddress(memory: WebAssembly.Memory): bigint;
+  /** Gives memory back to the host; it reads as zero then. Whole pages. */
+  discard(bytes: Uint8Array): void;
+  /** Starts threads, which then wait for vCPUs. */
+  createThreads(count: number): VcpuThreads;
+}
+
+/** A virtual machine with interrupts and several vCPUs. */
+export interface SmpVm extends Vm {
+  /** Takes a memory region away: accesses exit as MMIO. */
+  removeUserMemoryRegion(slot: number): void;
+  /** Ends what {@linkcode Vm.registerCoalescedMmio} began. */
+  unregisterCoalescedMmio(address: number, size: number): void;
+  /** What {@linkcode createGic} will make. @throws if the host has none. */
+  gicVersion(): Gic["version"];
+  /** Gives the machine an interrupt controller, before any vCPU runs. */
+  createGic(places: GicPlaces): Gic;
+  /** As of {@linkcode Vm}. */
+  createVcpu(id: number): SmpVcpu;
+  /** Raises or lowers a shared peripheral interrupt, by its number from 0 (KVM_IRQ_LINE). */
+  setSpi(spi: number, level: boolean): void;
+}
+
+/** A vCPU among several. */
+export interface SmpVcpu extends Vcpu {
+  /** Makes its performance monitoring unit ready, after the GIC. @param intid The private interrupt that it raises. */
+  initPmu(intid: number): void;
+}
+
+/** vCPUs that run at the same time, each on a thread of its own for as long as it lives. */
+export interface VcpuThreads extends Runner, AsyncDisposable {
+  /** Resolves when all threads are there. */
+  readonly ready: Promise<void>;
+  /** Hands each thread its vCPU, stopped; all vCPUs of one VM. The vCPUs of before must be stopped. */
+  attach(vcpus: readonly Vcpu[]): void;
+  /** Sets the vCPUs going. */
+  start(): void;
+  /** Interrupts all vCPUs; returns when all have stopped. Their last exits are still to be taken. */
+  stop(): void;
+  /** Which vCPU the last exit of {@linkcode run} came from; none for a deferred write, or KVM_EXIT_INTR. */
+  readonly current?: number;
+  /** The last exit cannot be answered yet: it comes again after {@linkcode retry}. Others do before. */
+  hold(): void;
+  /** Lets the exits come again that are on hold. */
+  retry(): void;
+  /** For how many milliseconds at least no exit has come. */
+  readonly quiet: number;
+  /** Resolves when there may be something to do. */
+  wait(): Promise<void>;
+  /** Ends {@linkcode wait}. */
+  wake(): void;
+  /** Lets a vCPU's thread run on these CPUs of the host only. */
+  pin(vcpu: number, cpus: readonly number[]): void;
+}

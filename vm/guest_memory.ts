@@ -16,10 +16,17 @@ export interface GuestRegion {
 }
 
 const WASM_PAGE = 0x1_0000;
+/** The host's larger pages, on arm64 with the usual small ones. In bytes. */
+const LARGE_PAGE = 0x20_0000;
 /** Room behind the guest's memory, out of its reach, where a software CPU keeps its state next to what it works on. In bytes. */
 export const HOST_ROOM = 0x10_0000;
 /** As far as a memory with 32-bit addresses reaches. */
 const WASM32_LIMIT = 2 ** 32;
+
+/** A region, and how far its bytes in the buffer are from their guest physical addresses. */
+interface PlacedRegion extends GuestRegion {
+  readonly shift: number;
+}
 
 const hex = (value: number) => `0x${value.toString(16)}`;
 
@@ -37,23 +44,28 @@ export class GuestMemory {
   readonly regions: readonly GuestRegion[];
   /** What holds all of it. */
   readonly memory: WebAssembly.Memory;
-  readonly #origin: number;
+  readonly #placed: readonly PlacedRegion[];
   readonly #bytes: Uint8Array<SharedArrayBuffer>;
   readonly #view: DataView<SharedArrayBuffer>;
 
   /**
-   * Allocates zeroed memory. Pages cost nothing until they are touched, the
-   * room between regions included.
+   * Allocates zeroed memory. Pages cost nothing until they are touched.
    *
+   * @param regions By address; no two may overlap.
+   * @param hostAddress Gives the host's address of a memory, where regions shall be such that large pages of the host's can stand for large pages of the guest's.
    * @throws {GuestMemoryError} if the host does not give that much.
    */
-  constructor(regions: readonly GuestRegion[]) {
+  constructor(
+    regions: readonly GuestRegion[],
+    hostAddress?: (memory: WebAssembly.Memory) => bigint,
+  ) {
     this.regions = regions;
-    const lowest = Math.min(...regions.map((region) => region.base));
-    const end = Math.max(...regions.map((region) => region.base + region.size));
-    // Host addresses then have the same offset in a page as guest addresses.
-    this.#origin = lowest - lowest % WASM_PAGE;
-    this.memory = allocate(Math.ceil((end - this.#origin + HOST_ROOM) / WASM_PAGE));
+    const unit = hostAddress === undefined ? WASM_PAGE : LARGE_PAGE;
+    // How far the memory's first byte will be from such an address is not known yet.
+    const { end } = place(regions, unit, 0);
+    this.memory = allocate(Math.ceil((end + unit - WASM_PAGE + HOST_ROOM) / WASM_PAGE));
+    const ahead = Number((hostAddress?.(this.memory) ?? 0n) % BigInt(unit));
+    this.#placed = place(regions, unit, ahead).placed;
     const buffer = this.memory.buffer as unknown as SharedArrayBuffer;
     this.#bytes = new Uint8Array(buffer);
     this.#view = new DataView(buffer);
@@ -100,21 +112,43 @@ export class GuestMemory {
   }
 
   #locate(address: number, length: number): number {
-    if (this.#regionOf(address, length) === undefined) {
+    const region = this.#regionOf(address, length);
+    if (region === undefined) {
       throw new GuestMemoryError(
         `there is no guest memory at ${hex(address)} for ${length} bytes`,
       );
     }
-    return address - this.#origin;
+    return address + region.shift;
   }
 
-  #regionOf(address: number, length: number): GuestRegion | undefined {
+  #regionOf(address: number, length: number): PlacedRegion | undefined {
     // Also false for NaN and for numbers that are not whole.
     if (!Number.isSafeInteger(address) || !Number.isSafeInteger(length) || length < 0) return;
-    return this.regions.find(({ base, size }) =>
+    return this.#placed.find(({ base, size }) =>
       address >= base && length <= base + size - address
     );
   }
+}
+
+/**
+ * Puts regions one behind the other, each as far into a page of `unit` bytes as
+ * it is for the guest.
+ *
+ * @param ahead How far into such a page the memory begins.
+ */
+function place(
+  regions: readonly GuestRegion[],
+  unit: number,
+  ahead: number,
+): { placed: PlacedRegion[]; end: number } {
+  let end = 0;
+  const placed = regions.map((region) => {
+    const gap = ((region.base - ahead - end) % unit + unit) % unit;
+    const shift = end + gap - region.base;
+    end = region.base + region.size + shift;
+    return { ...region, shift };
+  });
+  return { placed, end };
 }
 
 /** A shared WebAssembly memory of that many pages, with 64-bit addresses where 32 bits do not reach. */

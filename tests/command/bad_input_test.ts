@@ -104,6 +104,31 @@ const cases: Case[] = [
     "--timeout soon is no time; give seconds above 0, like 5 or 0.5, up to 2147483",
   ],
   [
+    "a machine that there is not",
+    ["--machine", "pc", hello],
+    2,
+    "--machine pc is unknown; there is: tiny, virt",
+  ],
+  [
+    "an initrd for the tiny machine",
+    ["--machine", "tiny", "--initrd", "initrd.img", hello],
+    2,
+    "--initrd is for the virt machine; leave out --machine tiny",
+  ],
+  ["no vCPUs", ["--smp", "0", hello], 2, "--smp 0 is no whole number from 1 to 123"],
+  [
+    "CPUs that are none",
+    ["--cpus", "big", hello],
+    2,
+    "--cpus big is no list of CPUs; lists are like 4-7 or 0,2,4-7",
+  ],
+  [
+    "an option without its value",
+    [hello, "--append"],
+    2,
+    "--append needs a value (--help tells which)",
+  ],
+  [
     "a missing permission",
     [hello],
     1,

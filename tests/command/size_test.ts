@@ -1,7 +1,15 @@
-/** Tests sizes, addresses and times as people write them. */
+/** Tests the values of options as people write them. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { parseAddress, parseSeconds, parseSize } from "../../command/size.ts";
+import {
+  oneOf,
+  parseAddress,
+  parseCount,
+  parseCpus,
+  parseFileName,
+  parseSeconds,
+  parseSize,
+} from "../../command/size.ts";
 import { UsageError } from "../../command/usage.ts";
 
 const sizes: [text: string, bytes: number][] = [
@@ -89,4 +97,36 @@ for (const text of ["", "0", "0.0", "-1", "5s", "1e3", ".", "2147484", "NaN", "I
 
 Deno.test("parseSeconds gives no more than a timer takes", () => {
   assertEquals(parseSeconds("--timeout", "2147483") < 2 ** 31, true);
+});
+
+Deno.test("parseCount takes whole numbers from 1 to the most", () => {
+  assertEquals(["1", "007", "8"].map((text) => parseCount("--smp", text, 8)), [1, 7, 8]);
+});
+
+for (const text of ["", "0", "9", "-1", "+1", "1.0", "1e0", "0x1", "two", " 1", "1".repeat(400)]) {
+  Deno.test(`parseCount refuses "${text.slice(0, 30)}"`, () => {
+    const error = assertThrows(() => parseCount("--smp", text, 8), UsageError);
+    assertEquals(error.message, `--smp ${text || "''"} is no whole number from 1 to 8`);
+  });
+}
+
+Deno.test("parseCpus takes a list of CPUs", () => {
+  assertEquals(parseCpus("--cpus", "4-6,1"), [4, 5, 6, 1]);
+});
+
+Deno.test("parseCpus says what is wrong with a list of CPUs", () => {
+  const error = assertThrows(() => parseCpus("--cpus", "7-4"), UsageError);
+  assertEquals(error.message, "--cpus 7-4 has a range that runs backwards: write 4-7");
+});
+
+Deno.test("oneOf takes words that it knows", () => {
+  assertEquals(oneOf(["kvm", "soft"])("--accel", "soft"), "soft");
+  const error = assertThrows(() => oneOf(["kvm", "soft"])("--accel", "Soft"), UsageError);
+  assertEquals(error.message, "--accel Soft is unknown; there is: kvm, soft");
+});
+
+Deno.test("parseFileName takes all but no name", () => {
+  assertEquals(parseFileName("--dtb", " -"), " -");
+  const error = assertThrows(() => parseFileName("--dtb", ""), UsageError);
+  assertEquals(error.message, "--dtb '' names no file");
 });

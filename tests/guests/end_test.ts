@@ -2,6 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { loadElf } from "../../boot/elf.ts";
+import { fileOf } from "../../boot/guest_file.ts";
 import { elfFile } from "../elf_file.ts";
 import { guestCode, type Run, runGuest } from "../guest_run.ts";
 import { acrossAccelerators } from "../soft/accelerators.ts";
@@ -103,7 +104,7 @@ acrossAccelerators(
 acrossAccelerators("hello runs from an ELF file", async (system) => {
   const segments = [{ address: 0x1_8000, virtAddr: 0x8000_0000, bytes: guestCode("hello") }];
   const room = { start: 0x1_0000, end: 0x2_0000 };
-  const elf = loadElf("hello.elf", elfFile({ entry: 0x8000_0000, segments }), room);
+  const elf = loadElf(fileOf("hello.elf", elfFile({ entry: 0x8000_0000, segments })), room);
   const { output, end } = await runGuest(system, elf.program, elf);
   assertEquals([output, end.kind], ["Hello\n", "end-of-code"]);
 });

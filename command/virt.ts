@@ -1,0 +1,68 @@
+/** Builds the virt machine that the options ask for; loaded only then. */
+
+import type { GuestFile } from "../boot/guest_file.ts";
+import { hostCpus } from "../kvm/host_cpus.ts";
+import { HostFile } from "../kvm/host_file.ts";
+import { writeFile } from "../kvm/file.ts";
+import { chooseCpus } from "../machine/cpu_choice.ts";
+import { isSmp, VirtMachine } from "../machine/virt.ts";
+import { VirtMachineError } from "../machine/virt_limits.ts";
+import { ProgressBar } from "./progress_bar.ts";
+import { say, write } from "./say.ts";
+import { KEY_HELP, SerialInput } from "./serial_input.ts";
+import type { Setup } from "./setup.ts";
+import { hintAtSilence } from "./silence.ts";
+import { MeteredRunner, statsTable } from "./stats.ts";
+import { reportUnclaimed } from "./unclaimed.ts";
+
+/** Builds the machine, takes the terminal over, and sees to what a person may want of it. */
+export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMachine> {
+  const { options, system, stop, trace, made } = setup;
+  if (!isSmp(system)) {
+    throw new VirtMachineError(
+      "the virt machine needs KVM, and cannot run on the software CPU yet",
+    );
+  }
+  const open = (path: string | undefined) =>
+    path === undefined ? undefined : made.use(HostFile.open(path));
+  const { sets, note } = chooseCpus(hostCpus(), options.smp ?? 1, options.cpus);
+  if (note !== undefined) say(note);
+  const input = made.use(
+    new SerialInput({
+      exit: () => stop.byKey(),
+      powerKey: () => machine.pressPowerKey(),
+      statistics: () => write(`${statsTable(meter, machine)}\n`),
+      help: () => say(KEY_HELP),
+    }),
+  );
+  using bar = new DisposableStack();
+  const machine = made.use(
+    await VirtMachine.create(system, {
+      ...options,
+      kernel,
+      initrd: open(options.initrd),
+      dtb: open(options.dtb),
+      hostCpus: sets,
+      input,
+      trace,
+      onProgress: ({ name }) => bar.use(new ProgressBar(name)).update,
+      onDeviceTree: (bytes) => {
+        if (options.dumpDtb !== undefined) writeFile(options.dumpDtb, bytes);
+      },
+      onUnclaimed: options.verbose ? reportUnclaimed(trace) : undefined,
+    }),
+  );
+  const meter = MeteredRunner.watch(machine);
+  made.use(hintAtSilence(machine));
+  let isAsked = false;
+  stop.onTerminate = () => {
+    // Who asks twice does not want to wait.
+    if (isAsked) return false;
+    say("SIGTERM: pressed the guest's power key; send it again to end at once");
+    machine.pressPowerKey();
+    return isAsked = true;
+  };
+  input.start();
+  if (input.isTerminal) say(KEY_HELP);
+  return machine;
+}

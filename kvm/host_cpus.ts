@@ -1,0 +1,125 @@
+/** The host's CPUs, by sysfs, and which of them a thread may run on. */
+
+import { MOST_CPUS, parseCpuList } from "../vm/cpu_list.ts";
+import { type CpuKind, cpuKind, cpuKindName } from "./cpu_kinds.ts";
+import { type Advice, SystemCallError } from "./errno.ts";
+import { readFile } from "./file.ts";
+import { errno, libc } from "./libc.ts";
+
+/** A CPU that is online. */
+export interface HostCpu {
+  /** Its number. */
+  readonly id: number;
+  /** Its kind by name, such as `Cortex-A76`; nothing if the host does not tell. */
+  readonly kind?: string;
+  /** How much it gets done compared to the host's best, which has 1024; nothing if the host does not tell. */
+  readonly capacity?: number;
+}
+
+/** Where to look; the kernel's own places unless told otherwise. */
+const SYSFS = "/sys/devices/system/cpu";
+const CPUINFO = "/proc/cpuinfo";
+
+/** More than /proc/cpuinfo has for the most CPUs, in bytes. */
+const LONGEST = 64 * 2 ** 20;
+
+/** What a file says, without its last newline; nothing if there is none or it says nothing. */
+function read(path: string): string | undefined {
+  try {
+    return new TextDecoder().decode(readFile(path, LONGEST)).trim() || undefined;
+  } catch (error) {
+    if (error instanceof SystemCallError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The CPUs that are online, in order (Linux
+ * Documentation/ABI/testing/sysfs-devices-system-cpu: online, midr_el1,
+ * cpu_capacity).
+ *
+ * @returns None if the host does not tell.
+ */
+export function hostCpus(root = SYSFS, cpuinfo = CPUINFO): HostCpu[] {
+  const online = read(`${root}/online`);
+  if (online === undefined) return [];
+  let kinds: Map<number, CpuKind> | undefined;
+  return parseCpuList(online).map((id) => {
+    const midr = read(`${root}/cpu${id}/regs/identification/midr_el1`);
+    // Without sysfs's file (before Linux 4.8) there is only what people read.
+    const kind = midr !== undefined && /^0x[0-9a-f]+$/.test(midr)
+      ? cpuKind(BigInt(midr))
+      : (kinds ??= cpuinfoKinds(read(cpuinfo) ?? "")).get(id);
+    const capacity = Number(read(`${root}/cpu${id}/cpu_capacity`));
+    return {
+      id,
+      kind: kind && cpuKindName(kind),
+      capacity: capacity > 0 ? capacity : undefined,
+    };
+  });
+}
+
+/** The kinds in /proc/cpuinfo, by CPU (Linux arch/arm64/kernel/cpuinfo.c, `c_show`). */
+function cpuinfoKinds(text: string): Map<number, CpuKind> {
+  const kinds = new Map<number, CpuKind>();
+  for (const block of text.split(/\n(?=processor\b)/)) {
+    const field = (name: string) => {
+      const value = new RegExp(`^${name}\\s*:\\s*(\\w+)`, "m").exec(block)?.[1];
+      return value === undefined ? NaN : Number(value);
+    };
+    const id = field("processor"), part = field("CPU part");
+    if (!isNaN(id) && !isNaN(part)) {
+      kinds.set(id, { implementer: field("CPU implementer"), part });
+    }
+  }
+  return kinds;
+}
+
+/** A bit for each CPU. */
+const MASK_BYTES = MOST_CPUS / 8;
+
+// asm-generic/unistd.h for arm64, asm/unistd_64.h for x86-64. glibc's functions
+// of these names look at the mask first, each version in its own way.
+const numbers = {
+  aarch64: { sched_setaffinity: 122n, sched_getaffinity: 123n },
+  x86_64: { sched_setaffinity: 203n, sched_getaffinity: 204n },
+} as const;
+
+const advice: Advice = {
+  EINVAL: "none of these CPUs is online, or this process may not use them",
+  EPERM: "the thread is another user's",
+};
+
+function affinity(
+  name: "sched_setaffinity" | "sched_getaffinity",
+  tid: number,
+  mask: Uint8Array<ArrayBuffer>,
+): void {
+  const number = numbers[Deno.build.arch][name];
+  const result = libc().syscall(number, BigInt(tid), BigInt(mask.length), mask, null);
+  if (result < 0n) throw new SystemCallError(name, errno(), advice);
+}
+
+/**
+ * Lets a thread run on these CPUs only (sched_setaffinity(2)).
+ *
+ * @param tid As gettid gave it to the thread; 0 for the caller.
+ * @throws {SystemCallError} if none of them is online and allowed to this process.
+ */
+export function setAffinity(tid: number, cpus: readonly number[]): void {
+  const mask = new Uint8Array(MASK_BYTES);
+  for (const cpu of cpus) mask[cpu >> 3]! |= 1 << (cpu & 7);
+  affinity("sched_setaffinity", tid, mask);
+}
+
+/**
+ * The CPUs that a thread may run on (sched_getaffinity(2)).
+ *
+ * @param tid As gettid gave it to the thread; 0 for the caller.
+ */
+export function getAffinity(tid: number): number[] {
+  const mask = new Uint8Array(MASK_BYTES);
+  affinity("sched_getaffinity", tid, mask);
+  return Array.from({ length: MOST_CPUS }, (_, cpu) => cpu)
+    .filter((cpu) => (mask[cpu >> 3]! >> (cpu & 7)) & 1);
+}

@@ -1,0 +1,184 @@
+/** vCPUs on threads of their own: hands them to the threads, and gathers their exits. */
+
+import type { Vcpu, VcpuThreads } from "../vm/contract.ts";
+import { type Exit, type IntrExit, KVM_EXIT_INTR, type MmioExit } from "../vm/exit.ts";
+import { Errno } from "./errno.ts";
+import { setAffinity } from "./host_cpus.ts";
+import { vcpu } from "./ioctl.ts";
+import { installKickHandler, kick } from "./kick.ts";
+import { Mailboxes, State } from "./mailbox.ts";
+import { KvmVcpu, runError } from "./vcpu.ts";
+import { Workers } from "./workers.ts";
+
+/** How long this thread sleeps at a time, in milliseconds: so late may a deferred write come out that nothing follows. */
+const SLICE = 10;
+/** How long to wait for a kicked vCPU until it is kicked again, in milliseconds. */
+const KICK_PERIOD = 10;
+
+const INTERRUPTED: IntrExit = { reason: KVM_EXIT_INTR };
+
+/** The threads, and the vCPUs that they have been given. */
+export class KvmVcpuThreads implements VcpuThreads {
+  current?: number;
+
+  readonly #mailboxes: Mailboxes;
+  readonly #workers: Workers;
+  #vcpus: readonly KvmVcpu[] = [];
+  /** The vCPUs whose exits have been taken and are not answered yet. */
+  readonly #taken: boolean[];
+  /** The vCPUs whose exits cannot be answered yet. */
+  readonly #onHold = new Set<number>();
+  /** A deferred write that cannot be answered yet; those behind it wait. */
+  #held?: MmioExit;
+  /** The deferred write that was given out last. */
+  #deferred?: MmioExit;
+  /** Whether `#held` is to come again. */
+  #isRetrying = false;
+  #quiet = 0;
+  /** Where the search for an exit begins: behind the vCPU that had the last one. */
+  #next = 0;
+
+  /** Starts the threads. */
+  constructor(count: number) {
+    installKickHandler();
+    // Looking again and again needs a CPU for each thread, and one more.
+    this.#mailboxes = new Mailboxes(count, navigator.hardwareConcurrency > count);
+    this.#workers = new Workers(this.#mailboxes, vcpu.KVM_RUN);
+    this.#taken = new Array(count).fill(true);
+  }
+
+  get ready(): Promise<void> {
+    return this.#workers.ready;
+  }
+
+  pin(vcpu: number, cpus: readonly number[]): void {
+    setAffinity(this.#mailboxes.threadId(vcpu), cpus);
+  }
+
+  attach(vcpus: readonly Vcpu[]): void {
+    this.#vcpus = vcpus.filter((vcpu) => vcpu instanceof KvmVcpu);
+    this.#vcpus.forEach((vcpu, i) => this.#mailboxes.setFd(i, vcpu.fd));
+    this.#taken.fill(true);
+    this.#onHold.clear();
+    this.#held = undefined;
+    this.current = undefined;
+  }
+
+  start(): void {
+    for (const [i, { page }] of this.#vcpus.entries()) {
+      page.immediateExit = false;
+      // An exit that nobody has taken is kept.
+      if (this.#taken[i] || this.#mailboxes.error(i) === Errno.EINTR) this.#resume(i);
+    }
+    this.current = undefined;
+  }
+
+  stop(): void {
+    for (const { page } of this.#vcpus) page.immediateExit = true;
+    for (;;) {
+      this.#mailboxes.listen();
+      const running = this.#vcpus.keys().filter((i) => this.#mailboxes.state(i) === State.run);
+      const ids = running.map((i) => this.#mailboxes.threadId(i)).toArray();
+      if (ids.length === 0) return;
+      ids.forEach(kick);
+      this.#mailboxes.sleep(KICK_PERIOD);
+    }
+  }
+
+  run(): Exit {
+    if (this.current !== undefined) this.#resume(this.current);
+    this.current = undefined;
+    for (;;) {
+      this.#mailboxes.listen();
+      const i = this.#stopped();
+      // What was written before this exit comes out before it.
+      const exit = this.#nextDeferred() ?? this.#take(i);
+      if (exit !== undefined) {
+        this.#quiet = 0;
+        return exit;
+      }
+      if (i < 0 && !this.#mailboxes.sleep(SLICE) && !this.#hasDeferred()) {
+        this.#quiet += SLICE;
+        return INTERRUPTED;
+      }
+    }
+  }
+
+  get quiet(): number {
+    return this.#quiet;
+  }
+
+  hold(): void {
+    if (this.current === undefined) this.#held = this.#deferred;
+    else this.#onHold.add(this.current);
+    this.current = undefined;
+  }
+
+  retry(): void {
+    this.#isRetrying = true;
+    // Not taken, after all.
+    for (const i of this.#onHold) this.#taken[i] = false;
+    this.#onHold.clear();
+    this.wake();
+  }
+
+  /** The thread sleeps no longer than a slice at a time anyway. */
+  interruptEvery(): void {}
+
+  async wait(): Promise<void> {
+    await this.#mailboxes.rung();
+  }
+
+  wake(): void {
+    this.#mailboxes.ring();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await this.#workers[Symbol.asyncDispose]();
+  }
+
+  #resume(i: number): void {
+    this.#taken[i] = false;
+    this.#mailboxes.tell(i, State.run);
+  }
+
+  /** A vCPU that has stopped with an exit that has not been taken, or -1. */
+  #stopped(): number {
+    const count = this.#vcpus.length;
+    for (let left = count, i = this.#next; left > 0; left--, i = (i + 1) % count) {
+      if (!this.#taken[i] && this.#mailboxes.state(i) === State.stopped) return i;
+    }
+    return -1;
+  }
+
+  /** Whether writes wait in the ring, which is the same for all vCPUs. */
+  #hasDeferred(): boolean {
+    return this.#held === undefined && this.#vcpus[0]?.page.hasDeferred() === true;
+  }
+
+  #nextDeferred(): MmioExit | undefined {
+    if (this.#isRetrying) {
+      this.#isRetrying = false;
+      const held = this.#held;
+      this.#held = undefined;
+      if (held !== undefined) return held;
+    }
+    if (this.#hasDeferred()) return this.#deferred = this.#vcpus[0]!.page.takeDeferred();
+  }
+
+  /** The exit of a vCPU that has stopped; nothing if there is none, or it was only kicked: then it runs on. */
+  #take(i: number): Exit | undefined {
+    if (i < 0) return;
+    const error = this.#mailboxes.error(i);
+    if (error === Errno.EINTR) {
+      this.#resume(i);
+      return;
+    }
+    this.#taken[i] = true;
+    if (error !== 0) throw runError(error);
+    this.current = i;
+    this.#next = (i + 1) % this.#vcpus.length;
+    return this.#vcpus[i]!.page.decode();
+  }
+}

@@ -1,0 +1,56 @@
+/** A device's registers as guest memory that can only be read: loads from it are no exits. */
+
+import type { SmpVm } from "../vm/contract.ts";
+
+/** Whose registers, and where. */
+export interface RegisterPageOptions {
+  /** The slot that the VM has free for it. */
+  readonly slot: number;
+  readonly guestPhysAddr: number;
+  /** The page, in the guest's memory. */
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** Copies what the registers read now, a word each. */
+  readonly copyTo: (words: Uint32Array) => void;
+}
+
+/**
+ * The page is there only while loads have no side effects, and never changes
+ * while it is there: a guest reads its devices past the caches, so that it
+ * would not see a change until the page is cleaned, which KVM does when it maps
+ * a page. So a change takes the page away and puts it there again.
+ */
+export class RegisterPage {
+  readonly #options: RegisterPageOptions;
+  readonly #shown: Uint32Array<SharedArrayBuffer>;
+  readonly #now: Uint32Array<ArrayBuffer>;
+  #vm?: SmpVm;
+  #isThere = false;
+
+  constructor(options: RegisterPageOptions) {
+    const { buffer, byteOffset, byteLength } = options.bytes;
+    this.#options = options;
+    this.#shown = new Uint32Array(buffer, byteOffset, byteLength / 4);
+    this.#now = new Uint32Array(byteLength / 4);
+  }
+
+  /** Shows the page in a virtual machine from now on, a new one. */
+  connect(vm: SmpVm): void {
+    this.#vm = vm;
+    this.#isThere = false;
+  }
+
+  /** Shows the registers as they are now, or, if loads have side effects, nothing. */
+  update(isPlain: boolean): void {
+    const { slot, guestPhysAddr, bytes, copyTo } = this.#options;
+    if (this.#vm === undefined) return;
+    if (isPlain) {
+      copyTo(this.#now);
+      if (this.#isThere && this.#now.every((word, i) => word === this.#shown[i])) return;
+    }
+    if (this.#isThere) this.#vm.removeUserMemoryRegion(slot);
+    this.#isThere = isPlain;
+    if (!isPlain) return;
+    this.#shown.set(this.#now);
+    this.#vm.setUserMemoryRegion({ slot, guestPhysAddr, bytes, readOnly: true });
+  }
+}

@@ -1,0 +1,168 @@
+/** The virt machine's serial port: a PL011 whose output and register reads are hardly ever an exit, and whose input waits until somebody is there to take it. */
+
+import type { Console } from "../devices/console.ts";
+import type { NOT_YET } from "../devices/device.ts";
+import { DATA } from "../devices/console.ts";
+import { Pl011 } from "../devices/pl011.ts";
+import { INT_TX, UARTDR, UARTIMSC } from "../devices/pl011_registers.ts";
+import type { SmpVm } from "../vm/contract.ts";
+import { RegisterPage } from "./register_page.ts";
+import { PL011 } from "./virt_layout.ts";
+
+/** How long a guest that does not wait for input by interrupt must have printed nothing until input is offered to it, in milliseconds. */
+const SILENCE = 100;
+
+/** The serial port, between a PL011 and the host's console. */
+export class Serial {
+  /** For the bus. */
+  readonly uart: Pl011;
+  readonly #console: Console;
+  readonly #page: RegisterPage;
+  #vm?: SmpVm;
+  /** Whether stores to UARTDR wait in the kernel. */
+  #isCollecting = false;
+  /** Input that has been taken back from the UART, to be given again first. */
+  #again: Uint8Array = new Uint8Array();
+  /** A guest has read input without an interrupt: it will do so again. */
+  #isPolled = false;
+  /** Input is offered to a guest that has shown no sign of wanting any. */
+  #isOffered = false;
+  #isAsking = false;
+  #silence?: ReturnType<typeof setTimeout>;
+
+  /**
+   * @param page The page for the registers, and the slot it takes.
+   * @param line Takes the interrupt's level.
+   */
+  constructor(
+    console: Console,
+    page: { bytes: Uint8Array<SharedArrayBuffer>; slot: number },
+    line: (level: boolean) => void,
+  ) {
+    this.#console = console;
+    this.uart = new Pl011({
+      send: (byte) => this.#send(byte),
+      line,
+      onRoom: () => this.#onRoom(),
+      onReceiverCleared: () => this.#onReceiverCleared(),
+      onChange: () => this.#onChange(),
+      progress: () => console.progress(),
+    });
+    this.#page = new RegisterPage({
+      ...page,
+      guestPhysAddr: PL011.base,
+      copyTo: (words) => this.uart.copyTo(words),
+    });
+  }
+
+  /** Starts anew, as the serial port of a new virtual machine. */
+  connect(vm: SmpVm): void {
+    this.#vm = vm;
+    this.#takeBack();
+    this.#isCollecting = false;
+    this.#isPolled = false;
+    this.uart.reset();
+    this.#page.connect(vm);
+    // Nobody else would: there is no firmware, and kernels print before they have a driver.
+    this.uart.enable();
+    this.#collect(true);
+    this.#page.update(true);
+    this.#fill();
+  }
+
+  /** Lets the next byte of output be an exit: nobody looks after those in the kernel for a while. */
+  rest(): void {
+    this.#collect(false);
+  }
+
+  /** Takes no more input. */
+  [Symbol.dispose](): void {
+    clearTimeout(this.#silence);
+    this.uart[Symbol.dispose]();
+  }
+
+  #send(byte: number): typeof NOT_YET | void {
+    const answer = this.#console.write(DATA, 1, byte);
+    if (!this.#isCollecting) this.#collect(true);
+    if (this.#isOffered) this.#takeBack();
+    return answer;
+  }
+
+  /** A guest that waits for transmit interrupts must get them as it sends. */
+  #collect(wanted: boolean): void {
+    const collects = wanted && !(this.uart.read(UARTIMSC, 4) & INT_TX);
+    if (collects === this.#isCollecting || this.#vm === undefined) return;
+    if (collects) {
+      this.#isCollecting = this.#vm.registerCoalescedMmio(PL011.base + UARTDR, 4);
+    } else {
+      this.#vm.unregisterCoalescedMmio(PL011.base + UARTDR, 4);
+      this.#isCollecting = false;
+    }
+  }
+
+  #onChange(): void {
+    if (this.#isCollecting) this.#collect(true);
+    this.#page.update(this.uart.readsArePlain);
+    if (this.uart.receives) this.#fill();
+  }
+
+  #onRoom(): void {
+    if (!this.uart.receives) this.#isPolled = true;
+    this.#isOffered = false;
+    this.#fill();
+  }
+
+  /** A driver is about to start, and throws away what it finds. */
+  #onReceiverCleared(): void {
+    this.#isPolled = false;
+    this.#takeBack();
+    this.#offerLater();
+  }
+
+  /** Gives the UART what it has room for, if somebody is there to take it. */
+  #fill(): void {
+    if (!this.uart.receives && !this.#isPolled && !this.#isOffered) return this.#offerLater();
+    while (this.uart.room > 0) {
+      const again = this.#again.subarray(0, this.uart.room);
+      const bytes = again.length > 0 ? again : this.#console.take(this.uart.room);
+      if (bytes.length === 0) return this.#ask();
+      this.#again = this.#again.subarray(again.length);
+      this.uart.receive(bytes);
+    }
+  }
+
+  /** Fills on when there is input. */
+  #ask(): void {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    this.#console.ask().then((isThere) => {
+      this.#isAsking = false;
+      if (isThere) this.#fill();
+    });
+  }
+
+  /** Offers input once the guest has been silent for a while. */
+  #offerLater(): void {
+    clearTimeout(this.#silence);
+    const printed = this.#console.bytesOut;
+    this.#silence = setTimeout(async () => {
+      if (this.#console.bytesOut !== printed) return this.#offerLater();
+      // Without input there is nothing to offer, and no reason to look again.
+      if (this.#again.length === 0 && !await this.#console.ask()) return;
+      this.#isOffered = true;
+      this.#fill();
+    }, SILENCE);
+  }
+
+  /** Takes input back that nobody has read. */
+  #takeBack(): void {
+    this.#isOffered = false;
+    const back = this.uart.takeBack();
+    if (back.length === 0) return;
+    const again = new Uint8Array(back.length + this.#again.length);
+    again.set(back);
+    again.set(this.#again, back.length);
+    this.#again = again;
+    this.#offerLater();
+  }
+}

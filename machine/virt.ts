@@ -1,0 +1,264 @@
+/** The virt machine: RAM, several vCPUs, a GIC, a serial port, a clock and a power key, for Linux and other kernels. */
+
+import { MmioBus, type UnclaimedListener } from "../devices/bus.ts";
+import { Console, CONSOLE_SIZE, type Reader, type Writer } from "../devices/console.ts";
+import { Pl031 } from "../devices/pl031.ts";
+import { Pl061 } from "../devices/pl061.ts";
+import { PowerKey } from "../devices/power_key.ts";
+import { registerId } from "../kvm/registers.ts";
+import type { Runner, SmpSystem, System, VcpuThreads } from "../vm/contract.ts";
+import type { ArmNisvExit, SystemEventExit } from "../vm/exit.ts";
+import { GuestMemory } from "../vm/guest_memory.ts";
+import { silent, type Trace } from "../vm/trace.ts";
+import { readCrash } from "./crash.ts";
+import { type End, endOf, endOnNewline } from "./end.ts";
+import { hex } from "./esr.ts";
+import { EventLoop } from "./event_loop.ts";
+import { CONSOLE_BASE } from "./layout.ts";
+import type { Machine } from "./machine.ts";
+import { Serial } from "./serial.ts";
+import {
+  DEFAULT_VIRT_RAM_SIZE,
+  PL011,
+  PL031,
+  PL061,
+  type Place,
+  POWER_KEY_LINE,
+  VIRT_RAM_BASE,
+} from "./virt_layout.ts";
+import { loadVirtGuest, type VirtGuest } from "./virt_guest.ts";
+import { checkLimits } from "./virt_limits.ts";
+import { VirtVm } from "./virt_vm.ts";
+
+/** What a virt machine is made of. */
+export interface VirtMachineOptions extends VirtGuest {
+  /** The size of RAM in bytes, a multiple of 2 MiB; 512 MiB unless given. */
+  readonly memory?: number;
+  /** The number of vCPUs; 1 unless given. */
+  readonly smp?: number;
+  /** Gives the vCPUs performance monitoring units. */
+  readonly pmu?: boolean;
+  /** Which of the host's CPUs each vCPU may run on; any unless given. */
+  readonly hostCpus?: readonly (readonly number[])[];
+  /** End after the first newline that the guest prints. */
+  readonly exitOnNewline?: boolean;
+  /** End when the guest asks for a reset, instead of starting it again. */
+  readonly noReboot?: boolean;
+  /** Where the guest's output goes; `Deno.stdout` unless given. */
+  readonly output?: Writer;
+  /** Where its input comes from; `Deno.stdin` unless given. */
+  readonly input?: Reader;
+  /** Told of each step. */
+  readonly trace?: Trace;
+  /** Told of each access that no device claims. */
+  readonly onUnclaimed?: UnclaimedListener;
+}
+
+/** Whether a system has what the virt machine needs. */
+export function isSmp(system: System): system is SmpSystem {
+  return "createThreads" in system;
+}
+
+/** The slot of the page of the serial port's registers. */
+const SERIAL_SLOT = 1;
+
+/** How long nothing must have happened until the machine only waits, in milliseconds. */
+const QUIET = 50;
+/** How often Deno's event loop gets a turn while the guest keeps this thread busy, in milliseconds. */
+const TURN_PERIOD = 40;
+
+const PC = registerId("pc");
+const X0 = registerId("x0");
+
+/** The virt machine, ready to run. */
+export class VirtMachine implements Machine, AsyncDisposable {
+  /** RAM, and the page of the serial port's registers. */
+  readonly memory: GuestMemory;
+  /** Where the devices are, and where others may be attached. */
+  readonly bus: MmioBus;
+  /** What the guest prints and reads: the serial port's and the console's at 0x996. */
+  readonly console: Console;
+  runner: Runner;
+  /** How it ended, once it has. */
+  end?: End;
+  /** How often the guest was started. */
+  starts = 0;
+
+  readonly #system: SmpSystem;
+  readonly #options: VirtMachineOptions;
+  readonly #trace: Trace;
+  readonly #threads: VcpuThreads;
+  readonly #serial: Serial;
+  readonly #gpio: Pl061;
+  readonly #powerKey: PowerKey;
+  readonly #eventLoop = new EventLoop();
+  /** The devices that have something to stop. */
+  readonly #made = new DisposableStack();
+  #vm?: VirtVm;
+  #turned = 0;
+
+  private constructor(system: SmpSystem, options: VirtMachineOptions) {
+    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1 } = options;
+    this.#system = system;
+    this.#options = options;
+    this.#trace = options.trace ?? silent;
+    this.#threads = this.runner = system.createThreads(smp);
+    this.memory = new GuestMemory([
+      { ...PL011, readOnly: true },
+      { base: VIRT_RAM_BASE, size: memory, readOnly: false },
+    ], (memory) => system.hostAddress(memory));
+    this.bus = new MmioBus(options.onUnclaimed);
+    this.console = new Console(
+      options.output ?? Deno.stdout,
+      options.input ?? Deno.stdin,
+      options.exitOnNewline ? (byte) => endOnNewline(this, byte) : undefined,
+    );
+    const page = { bytes: this.memory.bytes(PL011.base, PL011.size), slot: SERIAL_SLOT };
+    this.#serial = this.#made.use(new Serial(this.console, page, this.#line(PL011)));
+    this.#gpio = new Pl061(this.#line(PL061));
+    this.#powerKey = this.#made.use(new PowerKey(this.#gpio, POWER_KEY_LINE));
+    const clock = this.#made.use(new Pl031({ line: this.#line(PL031) }));
+    this.bus.attach("console", CONSOLE_BASE, CONSOLE_SIZE, this.console);
+    this.bus.attach("serial port", PL011.base, PL011.size, this.#serial.uart);
+    this.bus.attach("clock", PL031.base, PL031.size, clock);
+    this.bus.attach("GPIO", PL061.base, PL061.size, this.#gpio);
+  }
+
+  /**
+   * Builds the machine, and loads the guest.
+   *
+   * @throws {VirtMachineError} if sizes and numbers do not fit together.
+   * @throws {OrchidError} if the host cannot give what is asked for, or the guest's files are not what they should be.
+   */
+  static async create(system: SmpSystem, options: VirtMachineOptions): Promise<VirtMachine> {
+    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1 } = options;
+    checkLimits(system, memory, smp);
+    const machine = new VirtMachine(system, options);
+    try {
+      await machine.#build();
+      await machine.#threads.ready;
+      options.hostCpus?.forEach((cpus, vcpu) => machine.#threads.pin(vcpu, cpus));
+      machine.#start();
+      return machine;
+    } catch (error) {
+      await machine[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Where the first vCPU is; only {@linkcode whilePaused}, or when the machine has ended. */
+  get pc(): bigint {
+    return this.#vm?.vcpus[0]?.getOneReg(PC) ?? 0n;
+  }
+
+  /** Writes output, and lets everything else of this process through; waits if the guest has nothing for it. */
+  async turn(): Promise<void> {
+    this.console.flush();
+    if (this.#threads.quiet >= QUIET) {
+      this.#serial.rest();
+      await this.#threads.wait();
+    } else if (performance.now() - this.#turned >= TURN_PERIOD) {
+      await this.#eventLoop.turn();
+      this.#turned = performance.now();
+    }
+    if (this.console.failure !== undefined) throw this.console.failure;
+  }
+
+  wake(): void {
+    this.#threads.wake();
+  }
+
+  hold(): void {
+    this.#threads.hold();
+    this.bus.progress().then(() => this.#threads.retry());
+  }
+
+  /** Ends the machine as the guest asked PSCI to, or starts it again. */
+  async systemEvent(exit: SystemEventExit): Promise<void> {
+    this.end = endOf(exit, this.#vm!.vcpus[0]!);
+    if (this.end.kind !== "reset" || this.#options.noReboot) return;
+    this.end = undefined;
+    await this.#restart();
+  }
+
+  /** Answers an access that KVM does not describe as a bus does where nothing is: with an external abort. */
+  accessWithoutSyndrome(exit: ArmNisvExit): void {
+    const { current = 0 } = this.#threads;
+    const vcpu = this.#vm!.vcpus[current]!;
+    if (vcpu.injectExternalDataAbort()) return;
+    const summary = `MMIO access at ${hex(exit.faultIpa)} at PC ${hex(vcpu.getOneReg(PC))}`;
+    this.end = { kind: "crash", crash: readCrash(vcpu, { summary }) };
+  }
+
+  /** Presses the power key: a guest that handles it shuts itself down. */
+  pressPowerKey(): void {
+    this.#powerKey.press();
+  }
+
+  /** Stops all vCPUs, does something, and lets them run on. For use while {@linkcode turn} waits. */
+  whilePaused<T>(action: () => T): T {
+    this.#threads.stop();
+    try {
+      return action();
+    } finally {
+      this.#threads.start();
+    }
+  }
+
+  /** Where the first vCPU is now. For use while {@linkcode turn} waits. */
+  samplePc(): bigint {
+    return this.whilePaused(() => this.pc);
+  }
+
+  /** Stops the guest, and writes out what it has printed. */
+  async settle(): Promise<void> {
+    this.#threads.stop();
+    await this.console.drain();
+    if (this.console.failure !== undefined) throw this.console.failure;
+  }
+
+  /** Ends the vCPUs' threads, and gives the virtual machine back to the kernel. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#threads[Symbol.asyncDispose]();
+    this.#made.dispose();
+    this.#vm?.[Symbol.dispose]();
+  }
+
+  /** Makes the virtual machine, and loads the guest. */
+  async #build(): Promise<void> {
+    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1, pmu = false } = this.#options;
+    const options = { memory: this.memory, ramSize: memory, vcpus: smp, pmu };
+    const vm = this.#vm = new VirtVm(this.#system, options);
+    const hardware = { memory, cpus: smp, gic: vm.gicDescription, pmu };
+    const start = await loadVirtGuest(this.memory, this.#options, hardware, this.#trace);
+    this.#serial.connect(vm.vm);
+    this.#gpio.reset();
+    this.#threads.attach(vm.vcpus);
+    const [first] = vm.vcpus;
+    first!.setOneReg(PC, BigInt(start.entry));
+    first!.setOneReg(X0, BigInt(start.deviceTree));
+    this.#trace.step(`Set vCPU PC to ${hex(start.entry)}`);
+    this.#trace.note(`Set vCPU X0 to ${hex(start.deviceTree)}: the device tree`);
+  }
+
+  /** Starts the guest again, in a virtual machine of its own, so that nothing is left of the one before. */
+  async #restart(): Promise<void> {
+    const { memory = DEFAULT_VIRT_RAM_SIZE } = this.#options;
+    this.#threads.stop();
+    this.#vm?.[Symbol.dispose]();
+    this.#vm = undefined;
+    this.#system.discard(this.memory.bytes(VIRT_RAM_BASE, memory));
+    await this.#build();
+    this.#start();
+  }
+
+  #start(): void {
+    this.starts++;
+    this.#threads.start();
+  }
+
+  /** The interrupt line of a device. */
+  #line({ spi }: Place): (level: boolean) => void {
+    return (level) => this.#vm?.vm.setSpi(spi, level);
+  }
+}

@@ -1,0 +1,88 @@
+/** Puts what a virt machine runs into its memory: the kernel, the initrd, and the device tree that tells it where it is. */
+
+import { loadInitrd, placeDeviceTree } from "../boot/beside_kernel.ts";
+import { completeDeviceTree, type Completion } from "../boot/complete_device_tree.ts";
+import type { Progress } from "../boot/copy.ts";
+import { decodeDeviceTree, decodeMemoryReservations } from "../boot/device_tree_reader.ts";
+import { encodeDeviceTree } from "../boot/device_tree_writer.ts";
+import { type GuestFile, GuestFileError, readAll } from "../boot/guest_file.ts";
+import { loadKernel } from "../boot/kernel.ts";
+import type { GuestMemory } from "../vm/guest_memory.ts";
+import type { Trace } from "../vm/trace.ts";
+import { hex } from "./esr.ts";
+import { DEVICE_TREE_ROOM, VIRT_RAM_BASE } from "./virt_layout.ts";
+import { virtDeviceTree, type VirtTreeOptions } from "./virt_tree.ts";
+
+/** What a virt machine runs. */
+export interface VirtGuest {
+  /** An arm64 Linux Image, plain or compressed with gzip, an ELF file, or a flat binary. */
+  readonly kernel: GuestFile;
+  readonly initrd?: GuestFile;
+  /** The kernel's command line. */
+  readonly append?: string;
+  /** A flattened device tree to use instead of the machine's own; memory, command line and initrd are filled in. */
+  readonly dtb?: GuestFile;
+  /** Where a flat binary goes; 512 KiB from the start of RAM unless given. A guest physical address. */
+  readonly loadAddress?: number;
+  /** The first instruction, a guest physical address, where the kernel does not begin with it. */
+  readonly entry?: number;
+  /** Told of a file's bytes as they are loaded. */
+  readonly onProgress?: (file: GuestFile) => Progress;
+  /** Given the device tree as the guest gets it (flattened). */
+  readonly onDeviceTree?: (bytes: Uint8Array<ArrayBuffer>) => void;
+}
+
+/** What the device tree has to say about the machine itself. */
+export type VirtHardware = Pick<VirtTreeOptions, "memory" | "cpus" | "gic" | "pmu">;
+
+/** Where a guest starts: guest physical addresses. */
+export interface VirtStart {
+  readonly entry: number;
+  readonly deviceTree: number;
+}
+
+/**
+ * Loads a guest.
+ *
+ * @throws {GuestFileError | RoomError | DeviceTreeError} if its files are not what they should be, or do not fit.
+ */
+export async function loadVirtGuest(
+  memory: GuestMemory,
+  guest: VirtGuest,
+  hardware: VirtHardware,
+  trace: Trace,
+): Promise<VirtStart> {
+  const { kernel: file, initrd: initrdFile, append, loadAddress } = guest;
+  const ram = { start: VIRT_RAM_BASE, end: VIRT_RAM_BASE + hardware.memory };
+  const kernel = await loadKernel(file, memory, {
+    ram,
+    loadAddress,
+    onProgress: guest.onProgress?.(file),
+  });
+  trace.step(`Load ${file.name}, ${file.size} bytes at ${hex(kernel.start)}`);
+  const initrd = initrdFile &&
+    loadInitrd(initrdFile, memory, ram.end, kernel.end, guest.onProgress?.(initrdFile));
+  if (initrd) {
+    trace.note(`Load ${initrdFile.name}, ${initrdFile.size} bytes at ${hex(initrd.start)}`);
+  }
+  const chosen = { bootargs: append, initrd };
+  const tree = guest.dtb === undefined
+    ? encodeDeviceTree(virtDeviceTree({ ...hardware, ...chosen }))
+    : fillIn(guest.dtb, { ...chosen, memory: { base: ram.start, size: hardware.memory } });
+  guest.onDeviceTree?.(tree);
+  const deviceTree = placeDeviceTree({ ram, kernel, initrd });
+  memory.write(deviceTree, tree);
+  trace.note(`Write the device tree, ${tree.length} bytes at ${hex(deviceTree)}`);
+  return { entry: guest.entry ?? kernel.entry, deviceTree };
+}
+
+/** A device tree from a file, with what this machine has to say filled in. */
+function fillIn(file: GuestFile, completion: Completion): Uint8Array<ArrayBuffer> {
+  if (file.size > DEVICE_TREE_ROOM) {
+    throw new GuestFileError(`${file.name} has ${file.size} bytes, too many for a device tree`);
+  }
+  const bytes = readAll(file);
+  const root = completeDeviceTree(decodeDeviceTree(bytes, file.name), completion);
+  const memoryReservations = decodeMemoryReservations(bytes, file.name);
+  return encodeDeviceTree(root, { anyNames: true, memoryReservations });
+}
