@@ -32,10 +32,9 @@ export class ReceiveFifo {
     this.length++;
   }
 
-  /** Takes the oldest character; 0 if there is none. */
+  /** Takes the oldest character with its errors. There must be one. */
   shift(): number {
     const word = this.head;
-    if (this.length === 0) return word;
     this.#first = (this.#first + 1) % FIFO_DEPTH;
     this.length--;
     return word;

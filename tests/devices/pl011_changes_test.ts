@@ -42,9 +42,10 @@ Deno.test("Pl011 tells of a change with the first of many characters sent, and n
 
 Deno.test("Pl011 tells of one change for many bytes received, when they are there", () => {
   const seen: number[] = [];
-  const uart: Uart = enabledUart({ onChange: () => seen.push(uart.page()[UARTDR]!) });
+  const uart: Uart = new Uart({ onChange: () => seen.push(uart.page()[UARTDR]!) });
+  uart.device.enable();
   uart.type("abc");
-  assertEquals([seen, uart.device.readsArePlain], [[0, 0x61].slice(1 - seen.length), false]);
+  assertEquals([seen, uart.device.readsArePlain], [[0, 0x61], false]);
 });
 
 Deno.test("Pl011 tells of no change when more comes behind what waits", () => {
@@ -65,7 +66,7 @@ Deno.test("Pl011 tells of one change for a load that makes room and gets input",
 
 Deno.test("Pl011 has changed its registers when it calls the line", () => {
   const order: string[] = [];
-  const uart: Uart = enabledUart({
+  const uart: Uart = new Uart({
     onChange: () => order.push(`change ${uart.page()[0x40 / 4]}`),
     line: (level) => order.push(`line ${level}`),
   });
@@ -94,7 +95,7 @@ for (const refills of [false, true]) {
   const how = refills ? "input that comes as room is made" : "input that comes at its own time";
   Deno.test(`Pl011.copyTo gives what loads do, and onChange says when: ${how}`, () => {
     const random = randomWords(0x011);
-    const onRoom = () => void (random() % 2 && uart.type("more"));
+    const onRoom = () => void (random() % 4 === 0 && uart.type("m"));
     const uart: Uart = new Uart(refills ? { onRoom } : {});
     let plain = 0;
     for (let step = 0; step < 6000; step++) {
