@@ -3,7 +3,7 @@
 import { OrchidError } from "./vm/error.ts";
 import config from "./deno.json" with { type: "json" };
 import type { GuestFile } from "./boot/guest_file.ts";
-import { machineFor, openGuest } from "./command/guest.ts";
+import { machineFor, openGuest, readGuest } from "./command/guest.ts";
 import { type Options, parseOptions } from "./command/options.ts";
 import { ExitCode, report } from "./command/report.ts";
 import { say, StepList, write } from "./command/say.ts";
@@ -148,15 +148,15 @@ async function settle(machine: Machine, signal?: AbortSignal): Promise<void> {
 /** Builds the machine that the options ask for, runs it, and says how it ended. */
 async function runGuest(options: Options): Promise<number> {
   const trace = options.verbose ? new StepList() : silent;
-  const guest = await openGuest(options.guest);
-  const kind = machineFor(options, guest);
+  const file = await openGuest(options.guest);
+  const program = machineFor(options, file) === "tiny" ? readGuest(file, options) : undefined;
   using system = await openSystem(options.accel, trace, (why) => {
     say(`running on the software CPU, because there is no KVM for arm64 here: ${why}`);
   });
   using stop = new Stop(options.timeout);
   await using made = new AsyncDisposableStack();
   const setup = { options, system, stop, trace, made };
-  const machine = kind === "tiny" ? buildTiny(guest, setup) : await buildVirt(guest, setup);
+  const machine = program ? buildTiny(program, setup) : await buildVirt(file, setup);
   const meter = options.stats ? MeteredRunner.watch(machine) : undefined;
   trace.step("Run vCPU");
   const end = await run(machine, stop.signal);

@@ -45,7 +45,7 @@ export function machineFor(options: Options, file: GuestFile): "tiny" | "virt" {
   if (kind === "flat") return "tiny";
   if (kind !== "elf") return "virt";
   // Only where it goes matters here.
-  const { start } = readElf(file, { start: 0, end: Number.MAX_SAFE_INTEGER });
+  const { start } = readElf(file, { start: RAM_BASE, end: Number.MAX_SAFE_INTEGER });
   return start < VIRT_RAM_BASE ? "tiny" : "virt";
 }
 

@@ -1,12 +1,14 @@
 /** Builds the virt machine that the options ask for; loaded only then. */
 
+import type { Progress } from "../boot/copy.ts";
 import type { GuestFile } from "../boot/guest_file.ts";
-import { hostCpus } from "../kvm/host_cpus.ts";
+import { getAffinity, type HostCpu, hostCpus } from "../kvm/host_cpus.ts";
 import { HostFile } from "../kvm/host_file.ts";
 import { writeFile } from "../kvm/file.ts";
 import { chooseCpus } from "../machine/cpu_choice.ts";
 import { isSmp, VirtMachine } from "../machine/virt.ts";
 import { VirtMachineError } from "../machine/virt_limits.ts";
+import type { Options } from "./options.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { say, write } from "./say.ts";
 import { KEY_HELP, SerialInput } from "./serial_input.ts";
@@ -25,7 +27,7 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
   }
   const open = (path: string | undefined) =>
     path === undefined ? undefined : made.use(HostFile.open(path));
-  const { sets, note } = chooseCpus(hostCpus(), options.smp ?? 1, options.cpus);
+  const { sets, note } = chooseCpus(usableCpus(options), options.smp ?? 1, options.cpus);
   if (note !== undefined) say(note);
   const input = made.use(
     new SerialInput({
@@ -35,7 +37,6 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
       help: () => say(KEY_HELP),
     }),
   );
-  using bar = new DisposableStack();
   const machine = made.use(
     await VirtMachine.create(system, {
       ...options,
@@ -45,7 +46,7 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
       hostCpus: sets,
       input,
       trace,
-      onProgress: ({ name }) => bar.use(new ProgressBar(name)).update,
+      onProgress: showProgress,
       onDeviceTree: (bytes) => {
         if (options.dumpDtb !== undefined) writeFile(options.dumpDtb, bytes);
       },
@@ -65,4 +66,19 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
   input.start();
   if (input.isTerminal) say(KEY_HELP);
   return machine;
+}
+
+/** The host's CPUs to choose from: unless some are asked for, those that this process may use. */
+function usableCpus({ cpus }: Options): HostCpu[] {
+  const allowed = getAffinity(0);
+  return hostCpus().filter(({ id }) => cpus !== undefined || allowed.includes(id));
+}
+
+/** Shows how much of a file is loaded, until all of it is. */
+function showProgress({ name }: GuestFile): Progress {
+  const bar = new ProgressBar(`loading ${name}`);
+  return (done, total) => {
+    bar.update(done, total);
+    if (done === total) bar[Symbol.dispose]();
+  };
 }

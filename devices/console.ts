@@ -87,7 +87,10 @@ export class Console implements MmioDevice {
 
   /** Takes input that has arrived: `most` bytes at the most, none if there are none yet. A view, for now. */
   take(most: number): Uint8Array {
-    const taken = this.#input.subarray(this.#inputAt, Math.min(this.#inputEnd, this.#inputAt + most));
+    const taken = this.#input.subarray(
+      this.#inputAt,
+      Math.min(this.#inputEnd, this.#inputAt + most),
+    );
     this.#inputAt += taken.length;
     this.bytesIn += taken.length;
     return taken;

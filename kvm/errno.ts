@@ -6,6 +6,7 @@ import { OrchidError } from "../vm/error.ts";
 export const Errno = {
   EPERM: 1,
   ENOENT: 2,
+  ESRCH: 3,
   EINTR: 4,
   EIO: 5,
   ENXIO: 6,
@@ -26,6 +27,8 @@ export const Errno = {
   EMFILE: 24,
   ENOTTY: 25,
   ENOSPC: 28,
+  ESPIPE: 29,
+  EROFS: 30,
   EPIPE: 32,
   ENAMETOOLONG: 36,
   ENOSYS: 38,

@@ -4,7 +4,7 @@ import { MOST_CPUS, parseCpuList } from "../vm/cpu_list.ts";
 import { type CpuKind, cpuKind, cpuKindName } from "./cpu_kinds.ts";
 import { type Advice, SystemCallError } from "./errno.ts";
 import { readFile } from "./file.ts";
-import { errno, libc } from "./libc.ts";
+import { syscall } from "./syscall.ts";
 
 /** A CPU that is online. */
 export interface HostCpu {
@@ -78,27 +78,10 @@ function cpuinfoKinds(text: string): Map<number, CpuKind> {
 /** A bit for each CPU. */
 const MASK_BYTES = MOST_CPUS / 8;
 
-// asm-generic/unistd.h for arm64, asm/unistd_64.h for x86-64. glibc's functions
-// of these names look at the mask first, each version in its own way.
-const numbers = {
-  aarch64: { sched_setaffinity: 122n, sched_getaffinity: 123n },
-  x86_64: { sched_setaffinity: 203n, sched_getaffinity: 204n },
-} as const;
-
 const advice: Advice = {
   EINVAL: "none of these CPUs is online, or this process may not use them",
   EPERM: "the thread is another user's",
 };
-
-function affinity(
-  name: "sched_setaffinity" | "sched_getaffinity",
-  tid: number,
-  mask: Uint8Array<ArrayBuffer>,
-): void {
-  const number = numbers[Deno.build.arch][name];
-  const result = libc().syscall(number, BigInt(tid), BigInt(mask.length), mask, null);
-  if (result < 0n) throw new SystemCallError(name, errno(), advice);
-}
 
 /**
  * Lets a thread run on these CPUs only (sched_setaffinity(2)).
@@ -109,7 +92,7 @@ function affinity(
 export function setAffinity(tid: number, cpus: readonly number[]): void {
   const mask = new Uint8Array(MASK_BYTES);
   for (const cpu of cpus) mask[cpu >> 3]! |= 1 << (cpu & 7);
-  affinity("sched_setaffinity", tid, mask);
+  syscall("sched_setaffinity", BigInt(tid), BigInt(mask.length), mask, null, advice);
 }
 
 /**
@@ -119,7 +102,7 @@ export function setAffinity(tid: number, cpus: readonly number[]): void {
  */
 export function getAffinity(tid: number): number[] {
   const mask = new Uint8Array(MASK_BYTES);
-  affinity("sched_getaffinity", tid, mask);
+  syscall("sched_getaffinity", BigInt(tid), BigInt(mask.length), mask, null, advice);
   return Array.from({ length: MOST_CPUS }, (_, cpu) => cpu)
     .filter((cpu) => (mask[cpu >> 3]! >> (cpu & 7)) & 1);
 }

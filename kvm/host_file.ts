@@ -8,8 +8,8 @@ import { errno, libc, retryInterrupted } from "./libc.ts";
 const SEEK_END = 2;
 /** The most that one call is asked for: the kernel gives no more than about 2 GiB (read(2), "NOTES"). In bytes. */
 const MOST_AT_ONCE = 2 ** 30;
-/** The most that a file without a size may give, since all of it is kept. In bytes. */
-const MOST_KEPT = 2 ** 30;
+/** The most that a file without a size may give, since all of it is kept; more than kernels and initrds have. In bytes. */
+const MOST_KEPT = 256 * 2 ** 20;
 
 /** A file that cannot be used, though the kernel has nothing against it. */
 export class HostFileError extends OrchidError {}

@@ -1,6 +1,6 @@
 /** System calls by number: those that glibc has no function for, or not in every version that boards run. */
 
-import { SystemCallError } from "./errno.ts";
+import { type Advice, SystemCallError } from "./errno.ts";
 import { errno, libc } from "./libc.ts";
 
 // asm-generic/unistd.h for arm64, asm/unistd_64.h for x86-64. timer_create is in
@@ -8,6 +8,8 @@ import { errno, libc } from "./libc.ts";
 const numbers = {
   aarch64: {
     gettid: 178n,
+    sched_getaffinity: 123n,
+    sched_setaffinity: 122n,
     tgkill: 131n,
     timer_create: 107n,
     timer_settime: 110n,
@@ -15,6 +17,8 @@ const numbers = {
   },
   x86_64: {
     gettid: 186n,
+    sched_getaffinity: 204n,
+    sched_setaffinity: 203n,
     tgkill: 234n,
     timer_create: 222n,
     timer_settime: 223n,
@@ -42,11 +46,12 @@ export function syscall(
   second = 0n,
   third: bigint | Buffer = null,
   fourth: Buffer = null,
+  advice?: Advice,
 ): bigint {
   const number = syscallNumber(name);
   const result = typeof third === "bigint"
     ? libc().syscallNumbers(number, first, second, third)
     : libc().syscall(number, first, second, third, fourth);
-  if (result < 0n) throw new SystemCallError(name, errno());
+  if (result < 0n) throw new SystemCallError(name, errno(), advice);
   return result;
 }

@@ -52,6 +52,9 @@ export class KvmVm implements SmpVm {
   /** The regions' memory, which must live as long as the kernel maps it. */
   readonly #regions = new Map<number, Uint8Array>();
 
+  /** The slots that have been told of: a region may come and go often. */
+  readonly #known = new Set<number>();
+
   constructor(fd: number, context: VmContext) {
     this.#fd = fd;
     this.#context = context;
@@ -83,6 +86,8 @@ export class KvmVm implements SmpVm {
     const where = `slot ${slot}, guest address 0x${
       guestPhysAddr.toString(16)
     }, ${bytes.byteLength} bytes`;
+    if (this.#known.has(slot)) return;
+    this.#known.add(slot);
     if (readOnly) this.#context.trace.note(`Memory region: ${where}, read-only`);
     else this.#context.trace.step(`Set memory region: ${where}`);
   }

@@ -33,8 +33,8 @@ export class RegisterPage {
     this.#now = new Uint32Array(byteLength / 4);
   }
 
-  /** Shows the page in a virtual machine from now on, a new one. */
-  connect(vm: SmpVm): void {
+  /** Shows the page in a virtual machine from now on, a new one; in none if none is given. */
+  connect(vm?: SmpVm): void {
     this.#vm = vm;
     this.#isThere = false;
   }

@@ -55,13 +55,20 @@ export class Serial {
     });
   }
 
-  /** Starts anew, as the serial port of a new virtual machine. */
-  connect(vm: SmpVm): void {
-    this.#vm = vm;
-    this.#takeBack();
+  /** Is cut off from its virtual machine, and in its reset state; input waits. */
+  disconnect(): void {
+    this.#vm = undefined;
+    this.#page.connect();
     this.#isCollecting = false;
     this.#isPolled = false;
+    this.#takeBack();
+    clearTimeout(this.#silence);
     this.uart.reset();
+  }
+
+  /** Becomes the serial port of a new virtual machine. */
+  connect(vm: SmpVm): void {
+    this.#vm = vm;
     this.#page.connect(vm);
     // Nobody else would: there is no firmware, and kernels print before they have a driver.
     this.uart.enable();
@@ -121,6 +128,7 @@ export class Serial {
 
   /** Gives the UART what it has room for, if somebody is there to take it. */
   #fill(): void {
+    if (this.#vm === undefined) return;
     if (!this.uart.receives && !this.#isPolled && !this.#isOffered) return this.#offerLater();
     while (this.uart.room > 0) {
       const again = this.#again.subarray(0, this.uart.room);

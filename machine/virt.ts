@@ -245,6 +245,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   async #restart(): Promise<void> {
     const { memory = DEFAULT_VIRT_RAM_SIZE } = this.#options;
     this.#threads.stop();
+    this.#serial.disconnect();
     this.#vm?.[Symbol.dispose]();
     this.#vm = undefined;
     this.#system.discard(this.memory.bytes(VIRT_RAM_BASE, memory));

@@ -2,6 +2,7 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { MmioBus } from "../devices/bus.ts";
+import { Console } from "../devices/console.ts";
 import { NOT_YET } from "../devices/device.ts";
 import type { End } from "../machine/end.ts";
 import type { Machine } from "../machine/machine.ts";
@@ -19,6 +20,7 @@ import {
 } from "../vm/exit.ts";
 import { dataOf, loadExit, storeExit } from "./mmio.ts";
 import { idle, ScriptedVcpu } from "./scripted_vm.ts";
+import { emptyReader, MemoryWriter } from "./streams.ts";
 import { within } from "./within.ts";
 
 /** A machine that notes what the run loop asks of it. A store to 0x1000 ends it. */
@@ -26,6 +28,7 @@ class BareMachine implements Machine {
   readonly bus = new MmioBus();
   readonly runner: ScriptedVcpu;
   readonly pc = 0n;
+  readonly console = new Console(new MemoryWriter(), emptyReader);
   readonly events: SystemEventExit[] = [];
   readonly undescribed: ArmNisvExit[] = [];
   turns = 0;

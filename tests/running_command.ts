@@ -4,7 +4,7 @@ import type { Outcome } from "./orchid_command.ts";
 import { within } from "./within.ts";
 
 /** Longer than the command needs to start or to end, in seconds, in an emulated box on a busy host as well. */
-const LIMIT = 600;
+const LIMIT = 200;
 
 /** Collects what a stream carries. */
 class Collector {
@@ -56,12 +56,17 @@ export class RunningCommand {
 
   /** Resolves when it has said `words` on stderr. */
   hasSaid(words: string): Promise<void> {
-    return this.#soon(`"${words}"`, this.#stderr.has(words));
+    return this.#soon(`"${words}"`, this.#unlessEnded(this.#stderr.has(words)));
   }
 
   /** Resolves when it has printed `words` on stdout. */
   hasPrinted(words: string): Promise<void> {
-    return this.#soon(`"${words}"`, this.#stdout.has(words));
+    return this.#soon(`"${words}"`, this.#unlessEnded(this.#stdout.has(words)));
+  }
+
+  /** What it has printed on stdout so far. */
+  get printed(): string {
+    return this.#stdout.text;
   }
 
   /** Gives it input. */
@@ -88,13 +93,31 @@ export class RunningCommand {
     return { code, stdout, stderr };
   }
 
+  /** Waits for words that never come from a process that is gone. */
+  async #unlessEnded(words: Promise<void>): Promise<void> {
+    const ended = Promise.all([this.#process.status, ...this.#outputs]).then(([{ code }]) => code);
+    const code = await Promise.race([words, ended]);
+    // They may have been its last.
+    const isMissing = code !== undefined && await Promise.race([words, Promise.resolve(true)]);
+    if (isMissing) throw new Error(`it ended with ${code} before that`);
+  }
+
+  #kill(): void {
+    try {
+      this.#process.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  }
+
   /** Waits, but not for ever, and leaves no process behind that does not do what it should. */
   async #soon<T>(what: string, promise: Promise<T>): Promise<T> {
     try {
       return await within(LIMIT, what, promise);
     } catch (error) {
-      this.#process.kill("SIGKILL");
-      throw error;
+      this.#kill();
+      const said = `${this.#stdout.text.slice(-500)}\n${this.#stderr.text.slice(-500)}`;
+      throw new Error(`${(error as Error).message}; so far:\n${said}`);
     }
   }
 }

@@ -6,11 +6,15 @@
  * @module
  */
 
+import { linuxImage } from "../../tools/linux_image.ts";
 import { runOnArm64, taskArguments } from "./main.ts";
 
 // `deno test` takes this file for one of the tests, because of its name: then it does nothing.
 if (import.meta.main) {
   // Types are checked on the host, where it takes seconds and not minutes.
   const command = ["deno", "test", "--allow-all", "--no-check", ...taskArguments()];
-  Deno.exit(await runOnArm64(command));
+  const { kernel, initrd } = await linuxImage();
+  const withLinux = 'export ORCHID_TEST_KERNEL="$1" ORCHID_TEST_INITRD="$2"; shift 2; exec "$@"';
+  const words = ["sh", "-c", withLinux, "sh", kernel, initrd, ...command];
+  Deno.exit(await runOnArm64(words, [kernel, initrd]));
 }

@@ -147,7 +147,10 @@ const refused: readonly (readonly [what: string, file: Uint8Array, says: string]
 
 for (const [what, file, says] of refused) {
   Deno.test(`loadElf refuses a file ${what}`, () => {
-    const { message } = assertThrows(() => loadElf(fileOf("guest.elf", file), ROOM), GuestFileError);
+    const { message } = assertThrows(
+      () => loadElf(fileOf("guest.elf", file), ROOM),
+      GuestFileError,
+    );
     assertEquals(message, `guest.elf ${says}`);
   });
 }

@@ -59,7 +59,7 @@ const cases: Case[] = [
     "a file without an end",
     ["/dev/zero"],
     1,
-    "/dev/zero is larger than the guest's memory of 1048576 bytes; give it more with --memory",
+    "/dev/zero is no ordinary file, and gives more than 268435456 bytes; put them into a file first",
   ],
   [
     "a size with an unknown unit",
@@ -96,7 +96,12 @@ const cases: Case[] = [
     2,
     "arm64.elf is an ELF file, which says itself where it goes: no --load-address",
   ],
-  ["a gzip file", ["kernel.gz"], 1, "kernel.gz is compressed with gzip; unpack it first"],
+  [
+    "a gzip file for the tiny machine",
+    ["--machine", "tiny", "kernel.gz"],
+    1,
+    "kernel.gz is compressed with gzip; unpack it first",
+  ],
   [
     "a time that is none",
     ["--timeout", "soon", hello],

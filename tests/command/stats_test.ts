@@ -54,8 +54,7 @@ Deno.test("statsTable has a line for each exit reason, each device, and the byte
   for (const exit of [store, store, loadExit(0x5000, 4)]) bus.access(exit);
   const table = statsTable(
     meterOf({ ...store, deferred: true }, store, loadExit(0x5000, 4)),
-    bus,
-    console,
+    { bus, console },
   );
   const rows = table.split("\n").map((row) => row.split(/ {2,}/));
   assertMatch(rows.shift()!.join(": "), /^time in the guest: \d+\.\d ms$/);

@@ -1,29 +1,12 @@
 /** Runs the command at a terminal: keys reach the guest one by one, and the terminal is left as it was. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { fromFileUrl } from "@std/path";
+import { startAt } from "../at_terminal.ts";
 import { testsInLanes } from "../lanes.ts";
 import { guestPath, type Outcome } from "../orchid_command.ts";
 import { PseudoTerminal } from "../pseudo_terminal.ts";
 import { RunningCommand } from "../running_command.ts";
 import { testsThatNeed } from "../test_case.ts";
-
-const MAIN = fromFileUrl(new URL("../../main.ts", import.meta.url));
-
-/** Starts the command in a session of its own, whose terminal and input is this one. */
-function startAt(terminal: PseudoTerminal, ...args: string[]): RunningCommand {
-  const script = `terminal=$1; shift; exec setsid -c "$@" <"$terminal"`;
-  const command = [Deno.execPath(), "run", "--allow-ffi", "--no-prompt", MAIN, ...args];
-  return new RunningCommand(
-    new Deno.Command("sh", {
-      args: ["-c", script, "sh", terminal.path, ...command],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    }),
-  );
-}
 
 /** What was seen of a run. */
 interface Seen extends Outcome {
