@@ -1,5 +1,7 @@
 /** The memory in which vCPU threads and the thread that answers their exits tell each other whose turn it is. */
 
+import { Errno } from "./errno.ts";
+
 /** What a vCPU's thread is to do, or is doing. */
 export const State = {
   /** The thread is not there yet. */
@@ -79,9 +81,10 @@ export class Mailboxes {
     return this.words[LINE * (i + 1) + ERROR]!;
   }
 
-  /** Gives thread `i` the file descriptor of its vCPU. */
-  setFd(i: number, fd: number): void {
+  /** Gives thread `i` the file descriptor of its vCPU, which has not run yet: as if it had been interrupted. */
+  prepare(i: number, fd: number): void {
     this.words[LINE * (i + 1) + FD] = fd;
+    this.words[LINE * (i + 1) + ERROR] = Errno.EINTR;
   }
 
   /** The host's ID of thread `i`. */

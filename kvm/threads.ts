@@ -35,6 +35,8 @@ export class KvmVcpuThreads implements VcpuThreads {
   /** Whether `#held` is to come again. */
   #isRetrying = false;
   #quiet = 0;
+  /** Why not all threads could be started. */
+  #failure?: Error;
   /** Where the search for an exit begins: behind the vCPU that had the last one. */
   #next = 0;
 
@@ -51,13 +53,13 @@ export class KvmVcpuThreads implements VcpuThreads {
     return this.#workers.ready;
   }
 
-  pin(vcpu: number, cpus: readonly number[]): void {
-    setAffinity(this.#mailboxes.threadId(vcpu), cpus);
+  pin(sets: readonly (readonly number[])[]): void {
+    this.#workers.onThere = (i) => setAffinity(this.#mailboxes.threadId(i), sets[i]!);
   }
 
   attach(vcpus: readonly Vcpu[]): void {
     this.#vcpus = vcpus.filter((vcpu) => vcpu instanceof KvmVcpu);
-    this.#vcpus.forEach((vcpu, i) => this.#mailboxes.setFd(i, vcpu.fd));
+    this.#vcpus.forEach((vcpu, i) => this.#mailboxes.prepare(i, vcpu.fd));
     this.#taken.fill(true);
     this.#onHold.clear();
     this.#held = undefined;
@@ -67,10 +69,13 @@ export class KvmVcpuThreads implements VcpuThreads {
   start(): void {
     for (const [i, { page }] of this.#vcpus.entries()) {
       page.immediateExit = false;
-      // An exit that nobody has taken is kept.
-      if (this.#taken[i] || this.#mailboxes.error(i) === Errno.EINTR) this.#resume(i);
+      // An exit that nobody has taken is kept. A thread that is not there yet is
+      // found stopped one day, and then sent on as one that was kicked.
+      if (this.#mailboxes.state(i) === State.absent) this.#taken[i] = false;
+      else if (this.#taken[i] || this.#mailboxes.error(i) === Errno.EINTR) this.#resume(i);
     }
     this.current = undefined;
+    this.#workers.startOthers().catch((error) => this.#failure = error);
   }
 
   stop(): void {
@@ -88,6 +93,7 @@ export class KvmVcpuThreads implements VcpuThreads {
   run(): Exit {
     if (this.current !== undefined) this.#resume(this.current);
     this.current = undefined;
+    if (this.#failure !== undefined) throw this.#failure;
     for (;;) {
       this.#mailboxes.listen();
       const i = this.#stopped();
@@ -126,7 +132,9 @@ export class KvmVcpuThreads implements VcpuThreads {
   interruptEvery(): void {}
 
   async wait(): Promise<void> {
-    await this.#mailboxes.rung();
+    this.#mailboxes.listen();
+    const hasNews = this.#isRetrying || this.#hasDeferred() || this.#stopped() >= 0;
+    if (!hasNews) await this.#mailboxes.rung();
   }
 
   wake(): void {

@@ -7,49 +7,68 @@ import workerSource from "./vcpu_worker.js" with { type: "text" };
 
 /** One thread for each mailbox, which does the same ioctl again and again, when it is told to. */
 export class Workers implements AsyncDisposable {
-  /** Resolves when all are there. */
+  /** Resolves when the first is there. */
   readonly ready: Promise<void>;
+  /** Told of each thread that is there. */
+  onThere: (i: number) => void = () => {};
   readonly #mailboxes: Mailboxes;
-  readonly #ended: Promise<unknown>[];
+  readonly #request: number;
+  readonly #url: string;
+  /** Resolve when a thread has ended. */
+  readonly #ended: Promise<unknown>[] = [];
+  #others?: Promise<void>;
 
-  /** @param request The ioctl's number; its file descriptor is in the mailbox. */
+  /** Starts the first. @param request The ioctl's number; its file descriptor is in the mailbox. */
   constructor(mailboxes: Mailboxes, request: number) {
     this.#mailboxes = mailboxes;
-    const blob = new Blob([workerSource], { type: "text/javascript" });
-    const url = URL.createObjectURL(blob);
-    this.#ended = Array.from({ length: mailboxes.count }, (_, i) => {
-      const worker = new Worker(url, { type: "module", name: `vCPU ${i}` });
-      const start: VcpuWorkerStart = {
-        words: mailboxes.words,
-        at: mailboxes.indices(i),
-        stopped: State.stopped,
-        quit: State.quit,
-        request,
-        gettid: syscallNumber("gettid"),
-      };
-      worker.postMessage(start);
-      return new Promise((resolve, reject) => {
-        worker.onmessage = resolve;
-        worker.onerror = (event) => reject(new Error(`a vCPU's thread failed: ${event.message}`));
-      });
-    });
-    this.ready = this.#allThere().finally(() => URL.revokeObjectURL(url));
+    this.#request = request;
+    this.#url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
+    this.ready = this.#add();
   }
 
-  async #allThere(): Promise<void> {
-    const failed = Promise.race(this.#ended);
-    for (let i = 0; i < this.#mailboxes.count; i++) {
-      for (;;) {
-        this.#mailboxes.listen();
-        if (this.#mailboxes.state(i) !== State.absent) break;
-        await Promise.race([this.#mailboxes.rung(), failed]);
-      }
+  /** Starts the others, one by one: each keeps this thread busy for a while, and nobody should wait for that. */
+  startOthers(): Promise<void> {
+    return this.#others ??= this.#addOthers();
+  }
+
+  async #addOthers(): Promise<void> {
+    await this.ready;
+    while (this.#ended.length < this.#mailboxes.count) {
+      // Something else may be waiting for its turn.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      await this.#add();
+    }
+    URL.revokeObjectURL(this.#url);
+  }
+
+  /** Starts a thread; resolves when it is there. */
+  async #add(): Promise<void> {
+    const i = this.#ended.length;
+    const worker = new Worker(this.#url, { type: "module", name: `vCPU ${i}` });
+    const ended = new Promise((resolve, reject) => {
+      worker.onmessage = resolve;
+      worker.onerror = (event) => reject(new Error(`a vCPU's thread failed: ${event.message}`));
+    });
+    this.#ended.push(ended);
+    const start: VcpuWorkerStart = {
+      words: this.#mailboxes.words,
+      at: this.#mailboxes.indices(i),
+      stopped: State.stopped,
+      quit: State.quit,
+      request: this.#request,
+      gettid: syscallNumber("gettid"),
+    };
+    worker.postMessage(start);
+    for (;;) {
+      this.#mailboxes.listen();
+      if (this.#mailboxes.state(i) !== State.absent) return this.onThere(i);
+      await Promise.race([this.#mailboxes.rung(), ended]);
     }
   }
 
   /** Ends the threads, which must be stopped. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.ready;
+    await this.startOthers();
     for (let i = 0; i < this.#mailboxes.count; i++) this.#mailboxes.tell(i, State.quit);
     await Promise.all(this.#ended);
   }

@@ -69,10 +69,10 @@ export class Serial {
   /** Becomes the serial port of a new virtual machine. */
   connect(vm: SmpVm): void {
     this.#vm = vm;
-    this.#page.connect(vm);
     // Nobody else would: there is no firmware, and kernels print before they have a driver.
     this.uart.enable();
     this.#collect(true);
+    this.#page.connect(vm);
     this.#page.update(true);
     this.#fill();
   }

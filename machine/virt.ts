@@ -103,6 +103,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.#options = options;
     this.#trace = options.trace ?? silent;
     this.#threads = this.runner = system.createThreads(smp);
+    if (options.hostCpus !== undefined) this.#threads.pin(options.hostCpus);
     this.memory = new GuestMemory([
       { ...PL011, readOnly: true },
       { base: VIRT_RAM_BASE, size: memory, readOnly: false },
@@ -137,7 +138,6 @@ export class VirtMachine implements Machine, AsyncDisposable {
     try {
       await machine.#build();
       await machine.#threads.ready;
-      options.hostCpus?.forEach((cpus, vcpu) => machine.#threads.pin(vcpu, cpus));
       machine.#start();
       return machine;
     } catch (error) {

@@ -163,7 +163,7 @@ export interface SmpVcpu extends Vcpu {
 
 /** vCPUs that run at the same time, each on a thread of its own for as long as it lives. */
 export interface VcpuThreads extends Runner, AsyncDisposable {
-  /** Resolves when all threads are there. */
+  /** Resolves when there is a first thread. The others come when the vCPUs have been started. */
   readonly ready: Promise<void>;
   /** Hands each thread its vCPU, stopped; all vCPUs of one VM. The vCPUs of before must be stopped. */
   attach(vcpus: readonly Vcpu[]): void;
@@ -183,6 +183,6 @@ export interface VcpuThreads extends Runner, AsyncDisposable {
   wait(): Promise<void>;
   /** Ends {@linkcode wait}. */
   wake(): void;
-  /** Lets a vCPU's thread run on these CPUs of the host only. */
-  pin(vcpu: number, cpus: readonly number[]): void;
+  /** Lets each vCPU's thread run on its CPUs of the host only. To be called before {@linkcode ready} resolves. */
+  pin(sets: readonly (readonly number[])[]): void;
 }

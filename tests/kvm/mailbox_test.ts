@@ -22,8 +22,8 @@ async function withThreads(
   try {
     const mailboxes = new Mailboxes(count, spin);
     await using workers = new Workers(mailboxes, UNKNOWN_IOCTL);
-    await workers.ready;
-    for (let i = 0; i < count; i++) mailboxes.setFd(i, fd);
+    for (let i = 0; i < count; i++) mailboxes.prepare(i, fd);
+    await workers.startOthers();
     await fn(mailboxes);
   } finally {
     libc().close(fd);
