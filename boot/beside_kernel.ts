@@ -28,13 +28,13 @@ const alignDown = (address: number, alignment: number) => address - address % al
  * @returns Where it is.
  * @throws {GuestFileError} if it is empty or does not fit.
  */
-export function loadInitrd(
+export async function loadInitrd(
   file: GuestFile,
   memory: GuestMemory,
   below: number,
   above: number,
   onProgress?: Progress,
-): Room {
+): Promise<Room> {
   const { name, size } = file;
   if (size === 0) throw new GuestFileError(`${name} is empty`);
   // The kernel is somewhere between the start of RAM and this.
@@ -48,7 +48,7 @@ export function loadInitrd(
         "give the guest more with --memory",
     );
   }
-  copyToMemory(file, memory, [{ offset: 0, length: size, address: start }], onProgress);
+  await copyToMemory(file, memory, [{ offset: 0, length: size, address: start }], onProgress);
   return { start, end: start + size };
 }
 

@@ -17,27 +17,39 @@ export interface Copy {
 }
 
 /**
- * Copies parts of a file into guest memory, without a copy in between.
+ * Copies parts of a file into guest memory, without a copy in between; where the
+ * file can do that, all at the same time, and while this thread does something else.
  *
  * @throws {GuestFileError} if the file is shorter than it was said to be.
  */
-export function copyToMemory(
+export async function copyToMemory(
   file: GuestFile,
   memory: GuestMemory,
   copies: readonly Copy[],
   onProgress: Progress = () => {},
-): void {
+): Promise<void> {
   const total = copies.reduce((sum, { length }) => sum + length, 0);
   let finished = 0;
-  for (const { offset, length, address } of copies) {
-    for (let done = 0; done < length;) {
-      const into = memory.bytes(address + done, Math.min(PIECE, length - done));
-      if (file.readAt(into, offset + done) < into.length) {
+  await Promise.all(
+    pieces(copies).map(async ({ offset, length, address }) => {
+      const into = memory.bytes(address, length);
+      const count = await (file.readAside?.(into, offset) ?? file.readAt(into, offset));
+      if (count < length) {
         throw new GuestFileError(`${file.name} became shorter while it was read`);
       }
-      done += into.length;
-      finished += into.length;
+      finished += length;
       onProgress(finished, total);
-    }
-  }
+    }),
+  );
+}
+
+/** The same copies, none of them large. */
+function pieces(copies: readonly Copy[]): Copy[] {
+  return copies.flatMap(({ offset, length, address }) =>
+    Array.from({ length: Math.ceil(length / PIECE) }, (_, i) => ({
+      offset: offset + i * PIECE,
+      length: Math.min(PIECE, length - i * PIECE),
+      address: address + i * PIECE,
+    }))
+  );
 }

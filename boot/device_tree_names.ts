@@ -32,20 +32,26 @@ export function nameTrouble(
   anyNames: boolean,
 ): string | undefined {
   const rules = anyNames ? legible : lawful;
-  const parent = name === "" ? "the root" : `the node ${shown(name)}`;
+  const parent = () => name === "" ? "the root" : `the node ${shown(name)}`;
   const propertyNames = properties.map(([own]) => own);
   const childNames = children.map((child) => child.name);
-  return wrong(`a property of ${parent}`, propertyNames, rules.property, rules.propertyRule) ??
-    wrong(`a child of ${parent}`, childNames, rules.node, rules.nodeRule) ??
-    twice(propertyNames, `${parent} has two properties named`) ??
-    twice(childNames, `${parent} has two children named`) ??
+  return wrong(
+    () => `a property of ${parent()}`,
+    propertyNames,
+    rules.property,
+    rules.propertyRule,
+  ) ??
+    wrong(() => `a child of ${parent()}`, childNames, rules.node, rules.nodeRule) ??
+    twice(propertyNames, () => `${parent()} has two properties named`) ??
+    twice(childNames, () => `${parent()} has two children named`) ??
     (anyNames
       ? undefined
-      : twice([...propertyNames, ...childNames], `${parent} has a property and a child named`));
+      : twice([...propertyNames, ...childNames], () =>
+        `${parent()} has a property and a child named`));
 }
 
 function wrong(
-  what: string,
+  what: () => string,
   names: readonly string[],
   allowed: RegExp,
   rule: string,
@@ -53,7 +59,7 @@ function wrong(
   const name = names.find((name) => name.length > LONGEST_NAME || !allowed.test(name));
   return name === undefined
     ? undefined
-    : `${what} is named "${shown(name)}", and a name is ${rule}`;
+    : `${what()} is named "${shown(name)}", and a name is ${rule}`;
 }
 
 /** A name that a terminal cannot take for anything else. */
@@ -64,9 +70,9 @@ function shown(name: string): string {
   );
 }
 
-function twice(names: readonly string[], what: string): string | undefined {
+function twice(names: readonly string[], what: () => string): string | undefined {
   const seen = new Set<string>();
   // Set.add returns the set: a name that was there leaves its size as it is.
   const name = names.find((name, i) => seen.add(name).size === i);
-  return name === undefined ? undefined : `${what} ${name}`;
+  return name === undefined ? undefined : `${what()} ${name}`;
 }

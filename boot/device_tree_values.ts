@@ -34,6 +34,7 @@ export function u64(...values: readonly (number | bigint)[]): Uint8Array<ArrayBu
  * @throws {DeviceTreeError} if it does not fit.
  */
 export function cells(value: number | bigint, count: number): Uint8Array<ArrayBuffer> {
+  if (count === 1 && typeof value === "number" && value === value >>> 0) return cell(value);
   if (typeof value === "number" && !Number.isSafeInteger(value)) {
     throw new DeviceTreeError(`${value} is no exact whole number, and a cell holds nothing else`);
   }
@@ -44,12 +45,15 @@ export function cells(value: number | bigint, count: number): Uint8Array<ArrayBu
     );
   }
   const result = new Uint8Array(count * CELL_SIZE);
-  const view = new DataView(result.buffer);
-  for (let i = 0; i < count; i++) {
-    const cell = bits >> BigInt((count - 1 - i) * CELL_BITS);
-    view.setUint32(i * CELL_SIZE, Number(BigInt.asUintN(CELL_BITS, cell)));
+  for (let i = result.length - 1, rest = bits; i >= 0; i--, rest >>= 8n) {
+    result[i] = Number(rest & 0xffn);
   }
   return result;
+}
+
+/** What most values are. */
+function cell(value: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array([value >>> 24, value >>> 16, value >>> 8, value]);
 }
 
 /**

@@ -18,6 +18,8 @@ export interface GuestFile {
    * @returns How many bytes were read: fewer than there is room for only where the file ends.
    */
   readAt(into: Uint8Array<ArrayBufferLike>, position: number): number;
+  /** As readAt, while the caller's thread does something else. */
+  readAside?(into: Uint8Array<ArrayBufferLike>, position: number): Promise<number>;
 }
 
 /** A file that is in memory already. */

@@ -46,7 +46,7 @@ export async function loadKernel(
 ): Promise<LoadedKernel> {
   const head = readHead(file);
   const kind = guestKind(head);
-  if (kind === "flat") return loadFlat(file, head, memory, options);
+  if (kind === "flat") return await loadFlat(file, head, memory, options);
   if (options.loadAddress !== undefined) {
     const what = kind === "elf" ? "an ELF file" : "a Linux kernel";
     throw new GuestFileError(
@@ -55,9 +55,9 @@ export async function loadKernel(
   }
   switch (kind) {
     case "elf":
-      return loadElfKernel(file, memory, options);
+      return await loadElfKernel(file, memory, options);
     case "image":
-      return loadImage(file, head, memory, options);
+      return await loadImage(file, head, memory, options);
     case "gzip":
       return await loadCompressed(file, memory, options);
     case "zboot":
@@ -65,47 +65,52 @@ export async function loadKernel(
   }
 }
 
-function loadFlat(
+async function loadFlat(
   file: GuestFile,
   head: Uint8Array,
   memory: GuestMemory,
   { ram, loadAddress = ram.start + FLAT_OFFSET, onProgress }: KernelOptions,
-): LoadedKernel {
+): Promise<LoadedKernel> {
   checkFlat(file.name, head);
   if (loadAddress % 4 !== 0) {
     throw new GuestFileError(`the load address ${hex(loadAddress)} is no multiple of 4`);
   }
   if (loadAddress < ram.start) throw misplaced(file.name, loadAddress, ram);
   checkFits(file.name, loadAddress, file.size, ram);
-  copyToMemory(file, memory, [{ offset: 0, length: file.size, address: loadAddress }], onProgress);
+  await copyToMemory(
+    file,
+    memory,
+    [{ offset: 0, length: file.size, address: loadAddress }],
+    onProgress,
+  );
   const end = loadAddress + file.size;
   return { kind: "flat", entry: loadAddress, start: loadAddress, end };
 }
 
-function loadElfKernel(
+async function loadElfKernel(
   file: GuestFile,
   memory: GuestMemory,
   { ram, onProgress }: KernelOptions,
-): LoadedKernel {
+): Promise<LoadedKernel> {
   const { segments, start, end, entry } = readElf(file, ram);
   const copies = segments.map(({ offset, fileSize, physAddr }) => (
     { offset, length: fileSize, address: physAddr }
   ));
-  copyToMemory(file, memory, copies, onProgress);
+  await copyToMemory(file, memory, copies, onProgress);
   return { kind: "elf", entry, start, end };
 }
 
-function loadImage(
+async function loadImage(
   file: GuestFile,
   head: Uint8Array,
   memory: GuestMemory,
   { ram, onProgress }: KernelOptions,
-): LoadedKernel {
+): Promise<LoadedKernel> {
   const header = parseImageHeader(file.name, head);
   const start = placeImage(header, ram);
   const size = Math.max(file.size, header.imageSize);
   checkFits(file.name, start, size, ram);
-  copyToMemory(file, memory, [{ offset: 0, length: file.size, address: start }], onProgress);
+  await copyToMemory(file, memory, [{ offset: 0, length: file.size, address: start }], onProgress);
   return { kind: "image", entry: start, start, end: start + size, header };
 }
 

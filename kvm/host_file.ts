@@ -84,6 +84,23 @@ export class HostFile implements Disposable {
     return done;
   }
 
+  /** As readAt, while this thread does something else. */
+  async readAside(into: Uint8Array<ArrayBufferLike>, position: number): Promise<number> {
+    const count = this.#kept === undefined && into.length <= MOST_AT_ONCE
+      ? Number(
+        await libc().preadAside(
+          this.#fd,
+          Deno.UnsafePointer.of(into),
+          BigInt(into.length),
+          BigInt(position),
+        ),
+      )
+      : 0;
+    // The rest, and what the trouble is, if there is any.
+    const rest = into.subarray(Math.max(count, 0));
+    return into.length - rest.length + this.readAt(rest, position + into.length - rest.length);
+  }
+
   [Symbol.dispose](): void {
     if (this.#fd >= 0) libc().close(this.#fd);
     this.#fd = -1;

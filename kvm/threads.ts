@@ -11,7 +11,7 @@ import { KvmVcpu, runError } from "./vcpu.ts";
 import { Workers } from "./workers.ts";
 
 /** How long this thread sleeps at a time, in milliseconds: so late may a deferred write come out that nothing follows. */
-const SLICE = 10;
+const SLICE = 20;
 /** How long to wait for a kicked vCPU until it is kicked again, in milliseconds. */
 const KICK_PERIOD = 10;
 

@@ -183,12 +183,8 @@ export class KvmVcpu implements Vcpu {
 
   #oneRegIoctl(call: "KVM_GET_ONE_REG" | "KVM_SET_ONE_REG", id: bigint): void {
     this.#oneReg.set("id", id);
-    ioctl(
-      this.#fd,
-      `${call} ${registerName(id)}`,
-      vcpu[call],
-      this.#oneReg.pointer,
-      registerAdvice,
-    );
+    if (this.#ioctlPointer(this.#fd, vcpu[call], this.#oneReg.pointer) >= 0) return;
+    const code = errno();
+    throw new SystemCallError(`${call} ${registerName(id)}`, code, registerAdvice);
   }
 }

@@ -26,7 +26,7 @@ import {
   POWER_KEY_LINE,
   VIRT_RAM_BASE,
 } from "./virt_layout.ts";
-import { loadVirtGuest, type VirtGuest } from "./virt_guest.ts";
+import { type LoadedFiles, loadFiles, type VirtGuest, writeDeviceTree } from "./virt_guest.ts";
 import { checkLimits } from "./virt_limits.ts";
 import { VirtVm } from "./virt_vm.ts";
 
@@ -63,7 +63,7 @@ export function isSmp(system: System): system is SmpSystem {
 const SERIAL_SLOT = 1;
 
 /** How long nothing must have happened until the machine only waits, in milliseconds. */
-const QUIET = 50;
+const QUIET = 200;
 /** How often Deno's event loop gets a turn while the guest keeps this thread busy, in milliseconds. */
 const TURN_PERIOD = 40;
 
@@ -94,6 +94,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   readonly #eventLoop = new EventLoop();
   /** The devices that have something to stop. */
   readonly #made = new DisposableStack();
+  #loading: Promise<LoadedFiles>;
   #vm?: VirtVm;
   #turned = 0;
 
@@ -102,12 +103,14 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.#system = system;
     this.#options = options;
     this.#trace = options.trace ?? silent;
-    this.#threads = this.runner = system.createThreads(smp);
-    if (options.hostCpus !== undefined) this.#threads.pin(options.hostCpus);
     this.memory = new GuestMemory([
       { ...PL011, readOnly: true },
       { base: VIRT_RAM_BASE, size: memory, readOnly: false },
     ], (memory) => system.hostAddress(memory));
+    this.#loading = this.#load();
+    // Takes a while, in which the files are read.
+    this.#threads = this.runner = system.createThreads(smp);
+    if (options.hostCpus !== undefined) this.#threads.pin(options.hostCpus);
     this.bus = new MmioBus(options.onUnclaimed);
     this.console = new Console(
       options.output ?? Deno.stdout,
@@ -224,21 +227,32 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.#vm?.[Symbol.dispose]();
   }
 
-  /** Makes the virtual machine, and loads the guest. */
+  /** Begins to load the guest's files. */
+  #load(): Promise<LoadedFiles> {
+    const { memory = DEFAULT_VIRT_RAM_SIZE } = this.#options;
+    const loading = loadFiles(this.memory, memory, this.#options, this.#trace);
+    // Nobody may be there yet to hear of it.
+    loading.catch(() => {});
+    return loading;
+  }
+
+  /** Makes the virtual machine around the guest that is being loaded. */
   async #build(): Promise<void> {
     const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1, pmu = false } = this.#options;
     const options = { memory: this.memory, ramSize: memory, vcpus: smp, pmu };
     const vm = this.#vm = new VirtVm(this.#system, options);
+    const files = await this.#loading;
     const hardware = { memory, cpus: smp, gic: vm.gicDescription, pmu };
-    const start = await loadVirtGuest(this.memory, this.#options, hardware, this.#trace);
+    const tree = writeDeviceTree(this.memory, this.#options, files, hardware, this.#trace);
+    const entry = this.#options.entry ?? files.kernel.entry;
     this.#serial.connect(vm.vm);
     this.#gpio.reset();
     this.#threads.attach(vm.vcpus);
     const [first] = vm.vcpus;
-    first!.setOneReg(PC, BigInt(start.entry));
-    first!.setOneReg(X0, BigInt(start.deviceTree));
-    this.#trace.step(`Set vCPU PC to ${hex(start.entry)}`);
-    this.#trace.note(`Set vCPU X0 to ${hex(start.deviceTree)}: the device tree`);
+    first!.setOneReg(PC, BigInt(entry));
+    first!.setOneReg(X0, BigInt(tree));
+    this.#trace.step(`Set vCPU PC to ${hex(entry)}`);
+    this.#trace.note(`Set vCPU X0 to ${hex(tree)}: the device tree`);
   }
 
   /** Starts the guest again, in a virtual machine of its own, so that nothing is left of the one before. */
@@ -249,6 +263,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.#vm?.[Symbol.dispose]();
     this.#vm = undefined;
     this.#system.discard(this.memory.bytes(VIRT_RAM_BASE, memory));
+    this.#loading = this.#load();
     await this.#build();
     this.#start();
   }

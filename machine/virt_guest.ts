@@ -6,7 +6,8 @@ import type { Progress } from "../boot/copy.ts";
 import { decodeDeviceTree, decodeMemoryReservations } from "../boot/device_tree_reader.ts";
 import { encodeDeviceTree } from "../boot/device_tree_writer.ts";
 import { type GuestFile, GuestFileError, readAll } from "../boot/guest_file.ts";
-import { loadKernel } from "../boot/kernel.ts";
+import type { Room } from "../boot/elf_file.ts";
+import { type LoadedKernel, loadKernel } from "../boot/kernel.ts";
 import type { GuestMemory } from "../vm/guest_memory.ts";
 import type { Trace } from "../vm/trace.ts";
 import { hex } from "./esr.ts";
@@ -35,45 +36,60 @@ export interface VirtGuest {
 /** What the device tree has to say about the machine itself. */
 export type VirtHardware = Pick<VirtTreeOptions, "memory" | "cpus" | "gic" | "pmu">;
 
-/** Where a guest starts: guest physical addresses. */
-export interface VirtStart {
-  readonly entry: number;
-  readonly deviceTree: number;
+/** What is in memory, and where. */
+export interface LoadedFiles {
+  readonly ram: Room;
+  readonly kernel: LoadedKernel;
+  readonly initrd?: Room;
 }
 
 /**
- * Loads a guest.
+ * Loads a guest's files, while the caller does something else.
  *
- * @throws {GuestFileError | RoomError | DeviceTreeError} if its files are not what they should be, or do not fit.
+ * @param ramSize In bytes.
+ * @throws {GuestFileError} if they are not what they should be, or do not fit.
  */
-export async function loadVirtGuest(
+export async function loadFiles(
+  memory: GuestMemory,
+  ramSize: number,
+  guest: VirtGuest,
+  trace: Trace,
+): Promise<LoadedFiles> {
+  const { kernel: file, initrd: initrdFile, loadAddress } = guest;
+  const ram = { start: VIRT_RAM_BASE, end: VIRT_RAM_BASE + ramSize };
+  const onProgress = guest.onProgress?.(file);
+  const kernel = await loadKernel(file, memory, { ram, loadAddress, onProgress });
+  trace.step(`Load ${file.name}, ${file.size} bytes at ${hex(kernel.start)}`);
+  if (initrdFile === undefined) return { ram, kernel };
+  const onMore = guest.onProgress?.(initrdFile);
+  const initrd = await loadInitrd(initrdFile, memory, ram.end, kernel.end, onMore);
+  trace.note(`Load ${initrdFile.name}, ${initrdFile.size} bytes at ${hex(initrd.start)}`);
+  return { ram, kernel, initrd };
+}
+
+/**
+ * Writes the device tree into memory beside the files.
+ *
+ * @returns Where it is.
+ * @throws {RoomError | DeviceTreeError | GuestFileError} if there is no room, or the guest's own is none.
+ */
+export function writeDeviceTree(
   memory: GuestMemory,
   guest: VirtGuest,
+  files: LoadedFiles,
   hardware: VirtHardware,
   trace: Trace,
-): Promise<VirtStart> {
-  const { kernel: file, initrd: initrdFile, append, loadAddress } = guest;
-  const ram = { start: VIRT_RAM_BASE, end: VIRT_RAM_BASE + hardware.memory };
-  const kernel = await loadKernel(file, memory, {
-    ram,
-    loadAddress,
-    onProgress: guest.onProgress?.(file),
-  });
-  trace.step(`Load ${file.name}, ${file.size} bytes at ${hex(kernel.start)}`);
-  const initrd = initrdFile &&
-    loadInitrd(initrdFile, memory, ram.end, kernel.end, guest.onProgress?.(initrdFile));
-  if (initrd) {
-    trace.note(`Load ${initrdFile.name}, ${initrdFile.size} bytes at ${hex(initrd.start)}`);
-  }
-  const chosen = { bootargs: append, initrd };
+): number {
+  const { ram, initrd } = files;
+  const chosen = { bootargs: guest.append, initrd };
   const tree = guest.dtb === undefined
     ? encodeDeviceTree(virtDeviceTree({ ...hardware, ...chosen }))
     : fillIn(guest.dtb, { ...chosen, memory: { base: ram.start, size: hardware.memory } });
   guest.onDeviceTree?.(tree);
-  const deviceTree = placeDeviceTree({ ram, kernel, initrd });
-  memory.write(deviceTree, tree);
-  trace.note(`Write the device tree, ${tree.length} bytes at ${hex(deviceTree)}`);
-  return { entry: guest.entry ?? kernel.entry, deviceTree };
+  const address = placeDeviceTree(files);
+  memory.write(address, tree);
+  trace.note(`Write the device tree, ${tree.length} bytes at ${hex(address)}`);
+  return address;
 }
 
 /** A device tree from a file, with what this machine has to say filled in. */

@@ -1,6 +1,6 @@
 /** Tests where the initrd and the device tree go. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { loadInitrd, type Occupied, placeDeviceTree, RoomError } from "../../boot/beside_kernel.ts";
 import { fileOf, type GuestFile, GuestFileError } from "../../boot/guest_file.ts";
 import { guestMemory, pattern, RAM } from "./kernel_file.ts";
@@ -8,12 +8,12 @@ import { guestMemory, pattern, RAM } from "./kernel_file.ts";
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-Deno.test("loadInitrd puts an initrd into the last pages of RAM", () => {
+Deno.test("loadInitrd puts an initrd into the last pages of RAM", async () => {
   const memory = guestMemory();
   const file = pattern(5 * MIB + 100);
   const calls: number[][] = [];
   const onProgress = (...call: number[]) => calls.push(call);
-  const initrd = loadInitrd(fileOf("initrd", file), memory, RAM.end, RAM.start, onProgress);
+  const initrd = await loadInitrd(fileOf("initrd", file), memory, RAM.end, RAM.start, onProgress);
   const start = RAM.end - 5 * MIB - 4096;
   assertEquals(initrd, { start, end: start + file.length });
   const found = memory.bytes(start, file.length);
@@ -21,14 +21,19 @@ Deno.test("loadInitrd puts an initrd into the last pages of RAM", () => {
   assertEquals(calls, [[4 * MIB, file.length], [file.length, file.length]]);
 });
 
-Deno.test("loadInitrd ends where it is told to", () => {
-  const initrd = loadInitrd(fileOf("initrd", pattern(4096)), guestMemory(), 0x4080_0000, RAM.start);
+Deno.test("loadInitrd ends where it is told to", async () => {
+  const initrd = await loadInitrd(
+    fileOf("initrd", pattern(4096)),
+    guestMemory(),
+    0x4080_0000,
+    RAM.start,
+  );
   assertEquals(initrd, { start: 0x407f_f000, end: 0x4080_0000 });
 });
 
-Deno.test("loadInitrd fills the room above the kernel to the last byte", () => {
+Deno.test("loadInitrd fills the room above the kernel to the last byte", async () => {
   const file = fileOf("initrd", pattern(8192));
-  const initrd = loadInitrd(file, guestMemory(), RAM.end, RAM.end - 8192);
+  const initrd = await loadInitrd(file, guestMemory(), RAM.end, RAM.end - 8192);
   assertEquals(initrd, { start: RAM.end - 8192, end: RAM.end });
 });
 
@@ -56,13 +61,13 @@ const refused: [what: string, size: number, above: number, message: string][] = 
 ];
 
 for (const [what, size, above, message] of refused) {
-  Deno.test(`loadInitrd refuses ${what}`, () => {
+  Deno.test(`loadInitrd refuses ${what}`, async () => {
     const load = () => loadInitrd(fileOf("initrd", pattern(size)), guestMemory(), RAM.end, above);
-    assertEquals(assertThrows(load, GuestFileError).message, message);
+    assertEquals((await assertRejects(load, GuestFileError)).message, message);
   });
 }
 
-Deno.test("loadInitrd refuses a file larger than any memory, without reading it", () => {
+Deno.test("loadInitrd refuses a file larger than any memory, without reading it", async () => {
   const file: GuestFile = {
     name: "initrd",
     size: Number.MAX_SAFE_INTEGER,
@@ -70,10 +75,10 @@ Deno.test("loadInitrd refuses a file larger than any memory, without reading it"
       throw new Error("read");
     },
   };
-  assertThrows(() => loadInitrd(file, guestMemory(), RAM.end, RAM.start), GuestFileError);
+  await assertRejects(() => loadInitrd(file, guestMemory(), RAM.end, RAM.start), GuestFileError);
 });
 
-Deno.test("loadInitrd keeps to 32 GiB from the gibibyte that the kernel is in", () => {
+Deno.test("loadInitrd keeps to 32 GiB from the gibibyte that the kernel is in", async () => {
   // Memory of that size is more than there is: only its addresses matter.
   const region = { base: GIB, size: 63 * GIB, readOnly: false };
   const asked: number[] = [];
@@ -84,7 +89,7 @@ Deno.test("loadInitrd keeps to 32 GiB from the gibibyte that the kernel is in", 
       return new Uint8Array(new SharedArrayBuffer(length));
     },
   });
-  const initrd = loadInitrd(fileOf("initrd", pattern(100)), memory, 64 * GIB, GIB + 50 * MIB);
+  const initrd = await loadInitrd(fileOf("initrd", pattern(100)), memory, 64 * GIB, GIB + 50 * MIB);
   assertEquals(initrd, { start: 33 * GIB - 4096, end: 33 * GIB - 3996 });
   assertEquals(asked, [33 * GIB - 4096]);
 });

@@ -5,7 +5,7 @@ import { startAt } from "../at_terminal.ts";
 import { testsInLanes } from "../lanes.ts";
 import { guestPath, type Outcome } from "../orchid_command.ts";
 import { PseudoTerminal } from "../pseudo_terminal.ts";
-import { RunningCommand } from "../running_command.ts";
+import type { RunningCommand } from "../running_command.ts";
 import { testsThatNeed } from "../test_case.ts";
 
 /** What was seen of a run. */
