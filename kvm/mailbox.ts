@@ -115,9 +115,9 @@ export class Mailboxes {
     return rang;
   }
 
-  /** Resolves when the bell rings. */
-  async rung(): Promise<void> {
-    await Atomics.waitAsync(this.words, BELL, this.#heard).value;
+  /** Resolves when the bell rings, or the time is over. @param most In milliseconds; no limit unless given. */
+  async rung(most = Infinity): Promise<void> {
+    await Atomics.waitAsync(this.words, BELL, this.#heard, most).value;
   }
 
   /** Rings the bell. */

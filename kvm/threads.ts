@@ -131,10 +131,10 @@ export class KvmVcpuThreads implements VcpuThreads {
   /** The thread sleeps no longer than a slice at a time anyway. */
   interruptEvery(): void {}
 
-  async wait(): Promise<void> {
+  async wait(most?: number): Promise<void> {
     this.#mailboxes.listen();
     const hasNews = this.#isRetrying || this.#hasDeferred() || this.#stopped() >= 0;
-    if (!hasNews) await this.#mailboxes.rung();
+    if (!hasNews) await this.#mailboxes.rung(most);
   }
 
   wake(): void {

@@ -74,6 +74,10 @@ export class Serial {
     this.#collect(true);
     this.#page.connect(vm);
     this.#page.update(true);
+  }
+
+  /** Gives the guest its input, now that it runs. */
+  start(): void {
     this.#fill();
   }
 

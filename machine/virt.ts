@@ -13,7 +13,6 @@ import { silent, type Trace } from "../vm/trace.ts";
 import { readCrash } from "./crash.ts";
 import { type End, endOf, endOnNewline } from "./end.ts";
 import { hex } from "./esr.ts";
-import { EventLoop } from "./event_loop.ts";
 import { CONSOLE_BASE } from "./layout.ts";
 import type { Machine } from "./machine.ts";
 import { Serial } from "./serial.ts";
@@ -64,6 +63,8 @@ const SERIAL_SLOT = 1;
 
 /** How long nothing must have happened until the machine only waits, in milliseconds. */
 const QUIET = 200;
+/** How long such a turn is at the most, in milliseconds: Deno looks for timers and signals when it has to wait. */
+const TURN = 1;
 /** How often Deno's event loop gets a turn while the guest keeps this thread busy, in milliseconds. */
 const TURN_PERIOD = 40;
 
@@ -91,7 +92,6 @@ export class VirtMachine implements Machine, AsyncDisposable {
   readonly #serial: Serial;
   readonly #gpio: Pl061;
   readonly #powerKey: PowerKey;
-  readonly #eventLoop = new EventLoop();
   /** The devices that have something to stop. */
   readonly #made = new DisposableStack();
   #loading: Promise<LoadedFiles>;
@@ -161,7 +161,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
       this.#serial.rest();
       await this.#threads.wait();
     } else if (performance.now() - this.#turned >= TURN_PERIOD) {
-      await this.#eventLoop.turn();
+      await this.#threads.wait(TURN);
       this.#turned = performance.now();
     }
     if (this.console.failure !== undefined) throw this.console.failure;
@@ -271,6 +271,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   #start(): void {
     this.starts++;
     this.#threads.start();
+    this.#serial.start();
   }
 
   /** The interrupt line of a device. */

@@ -179,8 +179,8 @@ export interface VcpuThreads extends Runner, AsyncDisposable {
   retry(): void;
   /** For how many milliseconds at least no exit has come. */
   readonly quiet: number;
-  /** Resolves when there may be something to do. */
-  wait(): Promise<void>;
+  /** Resolves when there may be something to do, or the time is over. @param most In milliseconds; no limit unless given. */
+  wait(most?: number): Promise<void>;
   /** Ends {@linkcode wait}. */
   wake(): void;
   /** Lets each vCPU's thread run on its CPUs of the host only. To be called before {@linkcode ready} resolves. */
