@@ -9,7 +9,12 @@ import { ensureTool } from "../tools/toolchain.ts";
 export const GUESTS = fromFileUrl(new URL(".", import.meta.url));
 
 /** Guests that only tests run. */
-export const TEST_GUESTS = ["../tests/soft/steps/runner.s", "../tests/soft/fuzz/driver.s"];
+export const TEST_GUESTS = [
+  "../tests/soft/steps/runner.s",
+  "../tests/soft/fuzz/driver.s",
+  "../tests/machine/guests/print.s",
+  "../tests/machine/guests/rubbish.s",
+];
 
 /** The guests' names, from the files in their folder that end in `extension`. */
 export function guestNames(extension: ".s" | ".bin"): string[] {

@@ -1,0 +1,132 @@
+/** Runs small guests on the virt machine, whose vCPUs are threads. */
+
+import { assert, assertEquals } from "@std/assert";
+import { fileOf } from "../../boot/guest_file.ts";
+import { openSystem } from "../../machine/accel.ts";
+import type { End } from "../../machine/end.ts";
+import { isSmp, VirtMachine, type VirtMachineOptions } from "../../machine/virt.ts";
+import { run } from "../../main.ts";
+import { guestCode } from "../guest_run.ts";
+import { openFiles } from "../open_files.ts";
+import { emptyReader, MemoryWriter } from "../streams.ts";
+import { kvmTest } from "../test_case.ts";
+
+/** Longer than any of the guests needs, in milliseconds, in an emulated box as well. */
+const LIMIT = 120_000;
+
+/** The machine code of a guest of the tests'. */
+function testGuest(name: string): Uint8Array {
+  return Deno.readFileSync(new URL(`guests/${name}.bin`, import.meta.url));
+}
+
+/** Runs a flat binary to its end. */
+async function runVirt(
+  code: Uint8Array,
+  options: Partial<VirtMachineOptions> = {},
+  during: (machine: VirtMachine) => void = () => {},
+): Promise<{ end: End; output: string; machine: VirtMachine }> {
+  using system = await openSystem("kvm");
+  assert(isSmp(system));
+  const output = new MemoryWriter();
+  const streams = { input: emptyReader, output };
+  const kernel = fileOf("guest", code);
+  await using machine = await VirtMachine.create(system, {
+    memory: 2 ** 24,
+    ...streams,
+    ...options,
+    kernel,
+  });
+  during(machine);
+  const end = await run(machine, AbortSignal.timeout(LIMIT));
+  return { end, output: output.text, machine };
+}
+
+/** Lines of /proc/self/status. */
+function status(name: string): number {
+  const lines = Deno.readTextFileSync("/proc/self/status");
+  return Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(lines)?.[1]);
+}
+
+kvmTest(
+  "VirtMachine prints what a guest sends to the PL011 and to the console at 0x996",
+  async () => {
+    const { end, output } = await runVirt(testGuest("print"));
+    assertEquals([end, output], [{ kind: "shutdown" }, "serial\nconsole\n"]);
+  },
+);
+
+kvmTest("VirtMachine ends at a reset if it is told to", async () => {
+  const { end, machine } = await runVirt(guestCode("reset"), { noReboot: true });
+  assertEquals([end, machine.starts], [{ kind: "reset" }, 1]);
+});
+
+kvmTest("VirtMachine starts a guest again and again, and leaks nothing", async () => {
+  const seen: number[][] = [];
+  const { machine } = await runVirt(guestCode("reset"), { smp: 2 }, (machine) => {
+    const { runner } = machine;
+    machine.runner = {
+      run() {
+        if (machine.starts > 10) {
+          seen.push([status("VmRSS"), status("Threads"), openFiles()]);
+          if (machine.starts > 30) machine.end = { kind: "reset" };
+        }
+        return runner.run();
+      },
+      interruptEvery: (period) => runner.interruptEvery(period),
+    };
+  });
+  assertEquals(machine.starts, 31);
+  const [first, last] = [seen.at(0)!, seen.at(-1)!];
+  assert(last[0]! - first[0]! < 8 * 1024, `memory grew from ${first[0]} to ${last[0]} KiB`);
+  assertEquals(last.slice(1), first.slice(1));
+});
+
+kvmTest("VirtMachine takes rubbish in every register, at every width", async () => {
+  const { end } = await runVirt(testGuest("rubbish"));
+  assertEquals(end, { kind: "shutdown" });
+});
+
+kvmTest(
+  "VirtMachine ends a guest that does nothing when it is told to, and its threads",
+  async () => {
+    const threads = status("Threads");
+    const controller = new AbortController();
+    using system = await openSystem("kvm");
+    assert(isSmp(system));
+    {
+      await using machine = await VirtMachine.create(system, {
+        memory: 2 ** 24,
+        smp: 4,
+        kernel: fileOf("silence", guestCode("silence")),
+        input: emptyReader,
+        output: new MemoryWriter(),
+      });
+      setTimeout(() => controller.abort("why"), 300);
+      assertEquals(await run(machine, controller.signal), { kind: "aborted", reason: "why" });
+      assert(machine.pc >= 0x4008_0000n, "the vCPU is where the guest is");
+    }
+    // Others of Deno's own may have come.
+    assert(status("Threads") <= threads + 8);
+  },
+);
+
+kvmTest("VirtMachine shows where its vCPU is while it runs", async () => {
+  using system = await openSystem("kvm");
+  assert(isSmp(system));
+  const controller = new AbortController();
+  await using machine = await VirtMachine.create(system, {
+    memory: 2 ** 24,
+    kernel: fileOf("silence", guestCode("silence")),
+    input: emptyReader,
+    output: new MemoryWriter(),
+  });
+  const ended = run(machine, controller.signal);
+  const pcs: bigint[] = [];
+  for (let i = 0; i < 3; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    pcs.push(machine.samplePc());
+  }
+  controller.abort();
+  await ended;
+  assert(pcs.every((pc) => pc >= 0x4008_0000n && pc < 0x4008_1000n), pcs.join());
+});
