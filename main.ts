@@ -150,7 +150,9 @@ async function runGuest(options: Options): Promise<number> {
   const trace = options.verbose ? new StepList() : silent;
   const file = await openGuest(options.guest);
   const program = machineFor(options, file) === "tiny" ? readGuest(file, options) : undefined;
-  using system = await openSystem(options.accel, trace, (why) => {
+  // The virt machine has no use for the software CPU yet: KVM's absence is an error then, with its reason.
+  const accel = program === undefined && options.accel === "auto" ? "kvm" : options.accel;
+  using system = await openSystem(accel, trace, (why) => {
     say(`running on the software CPU, because there is no KVM for arm64 here: ${why}`);
   });
   using stop = new Stop(options.timeout);

@@ -1,6 +1,5 @@
 /** Places what a kernel is given besides itself: the initrd and the device tree (Linux Documentation/arch/arm64/booting.rst). */
 
-import { DEVICE_TREE_ROOM } from "../machine/virt_layout.ts";
 import { OrchidError } from "../vm/error.ts";
 import type { GuestMemory } from "../vm/guest_memory.ts";
 import { copyToMemory, type Progress } from "./copy.ts";
@@ -9,6 +8,9 @@ import { type GuestFile, GuestFileError } from "./guest_file.ts";
 
 /** Memory has no room for what has to be there. */
 export class RoomError extends OrchidError {}
+
+/** The most that a device tree may take (Linux Documentation/arch/arm64/booting.rst, "Setup the device tree"). In bytes. */
+export const DEVICE_TREE_ROOM = 0x20_0000;
 
 const PAGE_SIZE = 0x1000;
 /** The initrd and the kernel are in one window of this size, … */

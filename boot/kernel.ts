@@ -1,7 +1,7 @@
 /** Loads a kernel into a virt machine's memory, whatever kind of file it is in. */
 
-import { DEVICE_TREE_ROOM } from "../machine/virt_layout.ts";
 import type { GuestMemory } from "../vm/guest_memory.ts";
+import { DEVICE_TREE_ROOM } from "./beside_kernel.ts";
 import { copyToMemory, type Progress } from "./copy.ts";
 import { readElf, type Room } from "./elf_file.ts";
 import { gunzip } from "./gzip.ts";

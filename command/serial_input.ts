@@ -28,7 +28,7 @@ const keys: Readonly<Record<string, keyof Commands>> = {
 /** What Ctrl-A ? shows. */
 export const KEY_HELP =
   "Ctrl-A x ends, Ctrl-A p presses the power key, Ctrl-A s shows statistics, " +
-  "Ctrl-A Ctrl-A sends Ctrl-A";
+  "Ctrl-A Ctrl-A sends Ctrl-A, Ctrl-A ? shows this";
 
 /** Takes the commands out of what is typed. */
 export class KeyFilter {

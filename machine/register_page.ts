@@ -7,6 +7,8 @@ export interface RegisterPageOptions {
   /** The slot that the VM has free for it. */
   readonly slot: number;
   readonly guestPhysAddr: number;
+  /** How many bytes of registers there are, from the start of the page. */
+  readonly size: number;
   /** The page, in the guest's memory. */
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   /** Copies what the registers read now, a word each. */
@@ -27,10 +29,11 @@ export class RegisterPage {
   #isThere = false;
 
   constructor(options: RegisterPageOptions) {
-    const { buffer, byteOffset, byteLength } = options.bytes;
+    const { buffer, byteOffset } = options.bytes;
+    const count = options.size / Uint32Array.BYTES_PER_ELEMENT;
     this.#options = options;
-    this.#shown = new Uint32Array(buffer, byteOffset, byteLength / 4);
-    this.#now = new Uint32Array(byteLength / 4);
+    this.#shown = new Uint32Array(buffer, byteOffset, count);
+    this.#now = new Uint32Array(count);
   }
 
   /** Shows the page in a virtual machine from now on, a new one; in none if none is given. */

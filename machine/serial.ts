@@ -12,6 +12,10 @@ import { PL011 } from "./virt_layout.ts";
 /** How long a guest that does not wait for input by interrupt must have printed nothing until input is offered to it, in milliseconds. */
 const SILENCE = 100;
 
+/** How long the line rests when the guest has read what there was: a part of the time that this took, but not less than this. In milliseconds. */
+const REST_SHARE = 0.25;
+const SHORTEST_REST = 1;
+
 /** The serial port, between a PL011 and the host's console. */
 export class Serial {
   /** For the bus. */
@@ -28,6 +32,9 @@ export class Serial {
   /** Input is offered to a guest that has shown no sign of wanting any. */
   #isOffered = false;
   #isAsking = false;
+  #isResting = false;
+  /** When the UART was given input last. */
+  #filled = 0;
   #silence?: ReturnType<typeof setTimeout>;
 
   /**
@@ -51,6 +58,7 @@ export class Serial {
     this.#page = new RegisterPage({
       ...page,
       guestPhysAddr: PL011.base,
+      size: PL011.size,
       copyTo: (words) => this.uart.copyTo(words),
     });
   }
@@ -88,7 +96,7 @@ export class Serial {
 
   /** Takes no more input. */
   [Symbol.dispose](): void {
-    clearTimeout(this.#silence);
+    this.disconnect();
     this.uart[Symbol.dispose]();
   }
 
@@ -117,10 +125,21 @@ export class Serial {
     if (this.uart.receives) this.#fill();
   }
 
+  /**
+   * The guest has read. The line rests when it has read all, so that its driver
+   * comes to an end and hands on what it has: Linux's takes 64 KiB at a time as
+   * long as there is more, has room for no more than that, and loses the rest.
+   */
   #onRoom(): void {
     if (!this.uart.receives) this.#isPolled = true;
     this.#isOffered = false;
-    this.#fill();
+    if (!this.uart.readsArePlain || this.#isResting) return;
+    this.#isResting = true;
+    const rest = (performance.now() - this.#filled) * REST_SHARE;
+    setTimeout(() => {
+      this.#isResting = false;
+      this.#fill();
+    }, Math.max(rest, SHORTEST_REST));
   }
 
   /** A driver is about to start, and throws away what it finds. */
@@ -132,13 +151,14 @@ export class Serial {
 
   /** Gives the UART what it has room for, if somebody is there to take it. */
   #fill(): void {
-    if (this.#vm === undefined) return;
+    if (this.#vm === undefined || this.#isResting) return;
     if (!this.uart.receives && !this.#isPolled && !this.#isOffered) return this.#offerLater();
     while (this.uart.room > 0) {
       const again = this.#again.subarray(0, this.uart.room);
       const bytes = again.length > 0 ? again : this.#console.take(this.uart.room);
       if (bytes.length === 0) return this.#ask();
       this.#again = this.#again.subarray(again.length);
+      this.#filled = performance.now();
       this.uart.receive(bytes);
     }
   }

@@ -31,7 +31,7 @@ import { VirtVm } from "./virt_vm.ts";
 
 /** What a virt machine is made of. */
 export interface VirtMachineOptions extends VirtGuest {
-  /** The size of RAM in bytes, a multiple of 2 MiB; 512 MiB unless given. */
+  /** The size of RAM in bytes, a multiple of 64 KiB; 512 MiB unless given. */
   readonly memory?: number;
   /** The number of vCPUs; 1 unless given. */
   readonly smp?: number;
@@ -60,6 +60,8 @@ export function isSmp(system: System): system is SmpSystem {
 
 /** The slot of the page of the serial port's registers. */
 const SERIAL_SLOT = 1;
+/** That page, as large as the host's may be: nothing else is so near. */
+const SERIAL_PAGE = { base: PL011.base, size: 0x1_0000 };
 
 /** How long nothing must have happened until the machine only waits, in milliseconds. */
 const QUIET = 200;
@@ -104,7 +106,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.#options = options;
     this.#trace = options.trace ?? silent;
     this.memory = new GuestMemory([
-      { ...PL011, readOnly: true },
+      { ...SERIAL_PAGE, readOnly: true },
       { base: VIRT_RAM_BASE, size: memory, readOnly: false },
     ], (memory) => system.hostAddress(memory));
     this.#loading = this.#load();
@@ -117,7 +119,8 @@ export class VirtMachine implements Machine, AsyncDisposable {
       options.input ?? Deno.stdin,
       options.exitOnNewline ? (byte) => endOnNewline(this, byte) : undefined,
     );
-    const page = { bytes: this.memory.bytes(PL011.base, PL011.size), slot: SERIAL_SLOT };
+    const bytes = this.memory.bytes(SERIAL_PAGE.base, SERIAL_PAGE.size);
+    const page = { bytes, slot: SERIAL_SLOT };
     this.#serial = this.#made.use(new Serial(this.console, page, this.#line(PL011)));
     this.#gpio = new Pl061(this.#line(PL061));
     this.#powerKey = this.#made.use(new PowerKey(this.#gpio, POWER_KEY_LINE));
@@ -178,7 +181,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
 
   /** Ends the machine as the guest asked PSCI to, or starts it again. */
   async systemEvent(exit: SystemEventExit): Promise<void> {
-    this.end = endOf(exit, this.#vm!.vcpus[0]!);
+    this.end = endOf(exit, this.#vm!.vcpus[this.#threads.current ?? 0]!);
     if (this.end.kind !== "reset" || this.#options.noReboot) return;
     this.end = undefined;
     await this.#restart();
@@ -225,6 +228,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     await this.#threads[Symbol.asyncDispose]();
     this.#made.dispose();
     this.#vm?.[Symbol.dispose]();
+    this.#vm = undefined;
   }
 
   /** Begins to load the guest's files. */

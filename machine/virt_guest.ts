@@ -1,6 +1,6 @@
 /** Puts what a virt machine runs into its memory: the kernel, the initrd, and the device tree that tells it where it is. */
 
-import { loadInitrd, placeDeviceTree } from "../boot/beside_kernel.ts";
+import { DEVICE_TREE_ROOM, loadInitrd, placeDeviceTree } from "../boot/beside_kernel.ts";
 import { completeDeviceTree, type Completion } from "../boot/complete_device_tree.ts";
 import type { Progress } from "../boot/copy.ts";
 import { decodeDeviceTree, decodeMemoryReservations } from "../boot/device_tree_reader.ts";
@@ -11,7 +11,7 @@ import { type LoadedKernel, loadKernel } from "../boot/kernel.ts";
 import type { GuestMemory } from "../vm/guest_memory.ts";
 import type { Trace } from "../vm/trace.ts";
 import { hex } from "./esr.ts";
-import { DEVICE_TREE_ROOM, VIRT_RAM_BASE } from "./virt_layout.ts";
+import { VIRT_RAM_BASE } from "./virt_layout.ts";
 import { virtDeviceTree, type VirtTreeOptions } from "./virt_tree.ts";
 
 /** What a virt machine runs. */

@@ -60,9 +60,6 @@ export const VIRTIO_MMIO_FIRST_SPI = 16;
 export const VIRT_RAM_BASE = 0x4000_0000;
 /** How much RAM there is unless told otherwise, in bytes. */
 export const DEFAULT_VIRT_RAM_SIZE = 512 * 2 ** 20;
-/** The most that a device tree may take (Linux Documentation/arch/arm64/booting.rst, "Setup the device tree"). */
-export const DEVICE_TREE_ROOM = 0x20_0000;
-
 // Private peripheral interrupts, by INTID - 16 (Base System Architecture, "PPI assignments").
 export const TIMER_SECURE_PPI = 13;
 export const TIMER_NONSECURE_PPI = 14;

@@ -34,6 +34,12 @@ export interface VirtTreeOptions {
   readonly virtioMmio?: readonly VirtioMmioPlace[];
 }
 
+/**
+ * Where Linux puts itself follows from this, and without it Linux warns. It is
+ * no secret: the same machine has the same tree each time.
+ */
+const KASLR_SEED = [0x9e37_79b9, 0x7f4a_7c15] as const;
+
 /** The affinity fields of a vCPU's MPIDR_EL1: KVM puts 16 vCPUs into a group (Linux arch/arm64/kvm/sys_regs.c, reset_mpidr). */
 export function mpidrAffinity(id: number): number {
   return (id & 0xf) | ((id >> 4 & 0xff) << 8) | ((id >> 12 & 0xff) << 16);
@@ -55,7 +61,10 @@ export function virtDeviceTree(options: VirtTreeOptions): DeviceTreeNode {
     ["#size-cells", u32(ROOT_CELLS)],
     ["interrupt-parent", phandle(GIC_PHANDLE)],
   ], [
-    chosenNode(options, node("chosen", [["stdout-path", string(PL011_PATH)]])),
+    chosenNode(
+      options,
+      node("chosen", [["stdout-path", string(PL011_PATH)], ["kaslr-seed", u32(...KASLR_SEED)]]),
+    ),
     memoryNode({ base: VIRT_RAM_BASE, size: memory }, ROOT_CELLS, ROOT_CELLS),
     cpusNode(cpus),
     psciNode(),

@@ -12,6 +12,7 @@ import {
   REDISTRIBUTOR_SIZE,
   VIRT_RAM_BASE,
 } from "./virt_layout.ts";
+import { VirtMachineError } from "./virt_limits.ts";
 import type { VirtGic } from "./virt_tree_gic.ts";
 import { redistributorRegions } from "./redistributors.ts";
 
@@ -20,6 +21,9 @@ const RAM_SLOT = 0;
 
 /** Guest physical addresses have so many bits unless more are needed: every KVM knows that size. */
 const USUAL_ADDRESS_BITS = 40;
+
+/** A GICv2 has eight CPU interfaces. */
+const GICV2_MOST_VCPUS = 8;
 
 /** What kind of virtual machine. */
 export interface VirtVmOptions {
@@ -47,6 +51,11 @@ export class VirtVm implements Disposable {
     const vm = this.vm = made.use(system.createVm(memory.memory, bits));
     // All of them before the first is reset, and before the GIC, which has a part for each.
     this.vcpus = Array.from({ length: options.vcpus }, (_, id) => made.use(vm.createVcpu(id)));
+    if (vm.gicVersion() === 2 && options.vcpus > GICV2_MOST_VCPUS) {
+      throw new VirtMachineError(
+        `${options.vcpus} vCPUs cannot be: this host has a GICv2, which serves ${GICV2_MOST_VCPUS}`,
+      );
+    }
     this.gic = made.use(vm.createGic({
       distributor: GIC_DISTRIBUTOR.base,
       cpuInterface: GICV2_CPU_INTERFACE.base,

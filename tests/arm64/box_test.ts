@@ -1,17 +1,12 @@
 /** One run of the ARM box that looks at everything it carries from here to there and back. */
 
 import { assertEquals } from "@std/assert";
-import { exists } from "../../tools/cache.ts";
+import { canStartBox } from "./can_start_box.ts";
 import { runInBox } from "./box.ts";
-
-/** Starting a box takes seconds here, and it would fetch and install what it lacks: not in a test. */
-const able = Deno.build.os === "linux" && Deno.build.arch === "x86_64" &&
-  Deno.env.get("ORCHID_BOX") === undefined && exists("/etc/debian_version") &&
-  exists("/usr/bin/qemu-system-aarch64");
 
 Deno.test({
   name: "runInBox carries arguments, input, both outputs, files and the exit code",
-  ignore: !able,
+  ignore: !canStartBox,
   fn: async () => {
     const input = crypto.getRandomValues(new Uint8Array(65536));
     const script = `

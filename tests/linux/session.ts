@@ -13,7 +13,7 @@ const INITRD = Deno.env.get("ORCHID_TEST_INITRD");
 /** Registers a test that boots Linux. */
 export const linuxTest = testsThatNeed(
   "arm64 Linux with /dev/kvm, and the kernel of deno task test:arm64",
-  hasKvm && KERNEL !== undefined && INITRD !== undefined,
+  hasKvm && Boolean(KERNEL) && Boolean(INITRD),
 );
 
 /** The arguments of the command that boot the Linux, with more options, and more on the kernel's command line. */

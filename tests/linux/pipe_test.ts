@@ -1,0 +1,59 @@
+/** Carries bytes through Linux's serial port in both directions, none of them lost or out of order. */
+
+import { assertEquals } from "@std/assert";
+import { orchidCommand } from "../orchid_command.ts";
+import { within } from "../within.ts";
+import { linuxArguments, linuxTest } from "./session.ts";
+
+const SIZE = 256 * 1024;
+const READY = "ready\r\n";
+
+/** Reads up to the end of what the guest says when it is ready; gives what came behind it. */
+async function untilReady(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array> {
+  let seen = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`the guest ended, and said: ${seen}`);
+    seen += new TextDecoder("latin1").decode(value);
+    const at = seen.indexOf(READY);
+    if (at >= 0) return Uint8Array.from(seen.slice(at + READY.length), (c) => c.charCodeAt(0));
+  }
+}
+
+/** Reads as many bytes, or to the end. */
+async function readBytes(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  first: Uint8Array,
+  size: number,
+): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  for (let piece: Uint8Array | undefined = first; piece !== undefined && length < size;) {
+    bytes.set(piece.subarray(0, size - length), length);
+    length += piece.length;
+    if (length < size) piece = (await reader.read()).value;
+  }
+  return bytes.subarray(0, length);
+}
+
+linuxTest("Linux gives 256 KiB from a pipe back, byte by byte", async () => {
+  const input = new Uint8Array(SIZE);
+  for (let i = 0; i < SIZE; i += 65536) crypto.getRandomValues(input.subarray(i, i + 65536));
+  const script = `stty raw -echo; echo -e 'ready\\r'; head -c ${SIZE}; sleep 1; poweroff -f`;
+  const append = `quiet orchid.run="${script}"`;
+  const child = orchidCommand(linuxArguments([], append), { stdin: "piped" }).spawn();
+  const reader = child.stdout.getReader();
+  const rest = await within(120, "the guest", untilReady(reader));
+  const writer = child.stdin.getWriter();
+  const written = writer.write(input);
+  const output = await within(200, "all bytes", readBytes(reader, rest, SIZE));
+  await written;
+  await writer.close();
+  assertEquals(output.length, SIZE);
+  const wrong = output.findIndex((byte, i) => byte !== input[i]);
+  assertEquals(wrong, -1, `byte ${wrong} is another one`);
+  // The kernel has a last word.
+  while (!(await reader.read()).done);
+  await child.stderr.cancel();
+  assertEquals((await within(120, "the end", child.status)).code, 0);
+});
