@@ -18,20 +18,41 @@ export { ExitError, run } from "./main.ts";
 export { type Accel, openSystem } from "./machine/accel.ts";
 export { TinyMachine, type TinyMachineOptions } from "./machine/tiny.ts";
 export { TinyMachineError } from "./machine/placement.ts";
+export { isSmp, VirtMachine, type VirtMachineOptions } from "./machine/virt.ts";
+export { VirtMachineError } from "./machine/virt_limits.ts";
+export type { VirtGuest } from "./machine/virt_guest.ts";
 export type { Machine } from "./machine/machine.ts";
 export { type End, isClean } from "./machine/end.ts";
 export { type Crash, describeCrash, summarizeCrash } from "./machine/crash.ts";
 export { type Attachment, BusError, MmioBus, type UnclaimedListener } from "./devices/bus.ts";
 export { Console, type Reader, type Writer } from "./devices/console.ts";
 export { type MmioDevice, NOT_YET } from "./devices/device.ts";
+export type { Progress } from "./boot/copy.ts";
+export { RoomError } from "./boot/beside_kernel.ts";
+export { DeviceTreeError } from "./boot/device_tree.ts";
 export { loadElf, type Program, type Room } from "./boot/elf.ts";
 export { fileOf, type GuestFile, GuestFileError } from "./boot/guest_file.ts";
 export { GuestMemory, GuestMemoryError, type GuestRegion } from "./vm/guest_memory.ts";
-export type { Counter, MemoryRegion, System, Vcpu, Vm } from "./vm/contract.ts";
+export type {
+  Counter,
+  Gic,
+  GicPlaces,
+  MemoryRegion,
+  Runner,
+  SmpSystem,
+  SmpVcpu,
+  SmpVm,
+  System,
+  Vcpu,
+  VcpuFeatures,
+  VcpuThreads,
+  Vm,
+} from "./vm/contract.ts";
 export * from "./vm/exit.ts";
 export { OrchidError } from "./vm/error.ts";
 export { silent, type Trace } from "./vm/trace.ts";
 export { registerId, registerName, RegisterNameError, registerSize } from "./kvm/registers.ts";
 export { type Advice, Errno, type ErrnoName, SystemCallError } from "./kvm/errno.ts";
 export { LibcError } from "./kvm/libc.ts";
+export { HostFile, HostFileError } from "./kvm/host_file.ts";
 export { KvmUnavailableError } from "./kvm/system.ts";

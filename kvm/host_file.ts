@@ -101,6 +101,7 @@ export class HostFile implements Disposable {
     return into.length - rest.length + this.readAt(rest, position + into.length - rest.length);
   }
 
+  /** Closes the file. */
   [Symbol.dispose](): void {
     if (this.#fd >= 0) libc().close(this.#fd);
     this.#fd = -1;

@@ -81,6 +81,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   readonly bus: MmioBus;
   /** What the guest prints and reads: the serial port's and the console's at 0x996. */
   readonly console: Console;
+  /** What runs its vCPUs: threads. */
   runner: Runner;
   /** How it ended, once it has. */
   end?: End;
@@ -170,10 +171,12 @@ export class VirtMachine implements Machine, AsyncDisposable {
     if (this.console.failure !== undefined) throw this.console.failure;
   }
 
+  /** Ends a wait in {@linkcode turn} early. */
   wake(): void {
     this.#threads.wake();
   }
 
+  /** Lets the vCPU of the last exit wait until its device can answer. */
   hold(): void {
     this.#threads.hold();
     this.bus.progress().then(() => this.#threads.retry());

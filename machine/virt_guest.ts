@@ -18,6 +18,7 @@ import { virtDeviceTree, type VirtTreeOptions } from "./virt_tree.ts";
 export interface VirtGuest {
   /** An arm64 Linux Image, plain or compressed with gzip, an ELF file, or a flat binary. */
   readonly kernel: GuestFile;
+  /** The initial RAM disk. */
   readonly initrd?: GuestFile;
   /** The kernel's command line. */
   readonly append?: string;

@@ -102,6 +102,7 @@ export type Counter = readonly [name: string, value: string];
 
 /** Where a GIC's registers go: guest physical addresses. */
 export interface GicPlaces {
+  /** The distributor's. */
   readonly distributor: number;
   /** GICv2 only. */
   readonly cpuInterface: number;
@@ -123,7 +124,7 @@ export interface Gic extends Disposable {
 
 /** A source of virtual machines with interrupts and several vCPUs. */
 export interface SmpSystem extends System {
-  /** @param addressBits How many bits guest physical addresses have, if not as usual. */
+  /** As of {@linkcode System}. @param addressBits How many bits guest physical addresses have, if not as usual. */
   createVm(memory: WebAssembly.Memory, addressBits?: number): SmpVm;
   /** How many bits guest physical addresses can have. */
   readonly addressBits: number;

@@ -36,3 +36,24 @@ time, s      2.00     4.00   0.50  >= 0.50: met
 `.trim(),
   );
 });
+
+Deno.test("table judges the value itself where that is asked for, and names the two as told", () => {
+  const target = { most: 1 };
+  const text = table(
+    [
+      { name: "idle, %", c: [0.5], orchid: [0.9], target, absolute: true },
+      { name: "idle, %", c: [0], orchid: [2], target, absolute: true },
+    ],
+    "QEMU",
+    "one file",
+  );
+  assertEquals(
+    text,
+    `
+measure  QEMU  one file  ratio  required
+-------  ----  --------  -----  ----------------
+idle, %  0.50      0.90   1.80  <= 1.00: met
+idle, %  0.00      2.00         <= 1.00: NOT met
+`.trim(),
+  );
+});

@@ -1,0 +1,28 @@
+/** The command lines that the benchmark compares. */
+
+import { assertEquals } from "@std/assert";
+import { Boots } from "../../bench/boots.ts";
+
+const boots = new Boots("/b");
+const after = (words: string[], word: string) => words[words.indexOf(word) + 1];
+
+Deno.test("Boots.command gives QEMU and Orchid the same guest", () => {
+  const boot = { smp: 2, quiet: true };
+  const qemu = boots.command("qemu", boot);
+  const orchid = boots.command("orchid", boot);
+  assertEquals(after(qemu, "-append"), after(orchid, "--append"));
+  assertEquals(after(qemu, "-smp"), after(orchid, "--smp"));
+  assertEquals(`${after(qemu, "-m")}M`, after(orchid, "--memory"));
+  assertEquals(after(qemu, "-initrd"), after(orchid, "--initrd"));
+  assertEquals(after(qemu, "-kernel"), orchid.at(-1));
+});
+
+Deno.test("Boots.command is quiet, stays at the shell, or takes the bundle, as asked", () => {
+  const append = (boot: { quiet?: boolean; stays?: boolean }) =>
+    after(boots.command("orchid", { smp: 1, ...boot }), "--append");
+  assertEquals(append({}), 'console=ttyAMA0 panic=-1 orchid.run="poweroff -f"');
+  assertEquals(append({ quiet: true, stays: true }), "console=ttyAMA0 panic=-1 quiet");
+  const bundle = boots.command("bundle", { smp: 1, options: ["-v"] });
+  assertEquals(bundle.includes("/b/orchid.js"), true);
+  assertEquals(bundle.includes("-v"), true);
+});
