@@ -1,6 +1,7 @@
 /** Standard input for a serial port: on a terminal every key goes to the guest, but for Ctrl-A and the one after it. */
 
 import type { Reader } from "../devices/console.ts";
+import { RawTerminal } from "./raw_terminal.ts";
 import { readStandardInput } from "./terminal_input.ts";
 
 /** What the keys after Ctrl-A do. */
@@ -62,41 +63,32 @@ export class KeyFilter {
  */
 export class SerialInput implements Reader, Disposable {
   readonly #filter: KeyFilter;
-  readonly #isTerminal = Deno.stdin.isTerminal();
-  #isRaw = false;
+  readonly #terminal = new RawTerminal();
 
   constructor(commands: Commands) {
     this.#filter = new KeyFilter(commands);
   }
 
-  /** Takes the terminal over. */
+  /** Takes the terminal over; Ctrl-C is the guest's from then on. */
   start(): void {
-    if (!this.#isTerminal) return;
-    Deno.stdin.setRaw(true);
-    this.#isRaw = true;
+    this.#terminal.enter({ cbreak: false });
   }
 
   /** Whether somebody types. */
   get isTerminal(): boolean {
-    return this.#isTerminal;
+    return this.#terminal.isTerminal;
   }
 
   async read(bytes: Uint8Array): Promise<number | null> {
     for (;;) {
       const length = await readStandardInput(bytes);
-      if (length === null || !this.#isTerminal) return length;
+      if (length === null || !this.isTerminal) return length;
       const kept = this.#filter.filter(bytes.subarray(0, length));
       if (kept > 0) return kept;
     }
   }
 
   [Symbol.dispose](): void {
-    if (!this.#isRaw) return;
-    this.#isRaw = false;
-    try {
-      Deno.stdin.setRaw(false);
-    } catch {
-      // The terminal is closed: there is nothing left to restore.
-    }
+    this.#terminal[Symbol.dispose]();
   }
 }

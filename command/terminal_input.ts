@@ -1,6 +1,7 @@
 /** Standard input for a guest: as it is from a file or a pipe, key by key from a terminal. */
 
 import type { Reader } from "../devices/console.ts";
+import { RawTerminal } from "./raw_terminal.ts";
 
 const CTRL_D = 0x04;
 const CARRIAGE_RETURN = 0x0d;
@@ -24,19 +25,15 @@ export async function readStandardInput(bytes: Uint8Array): Promise<number | nul
  * Ctrl-C still is a signal. Dispose it to leave the terminal as it was.
  */
 export class TerminalInput implements Reader, Disposable {
-  readonly #isTerminal = Deno.stdin.isTerminal();
-  #isRaw = false;
+  readonly #terminal = new RawTerminal();
   #ended = false;
 
   async read(bytes: Uint8Array): Promise<number | null> {
     if (this.#ended) return null;
-    if (this.#isTerminal && !this.#isRaw) {
-      // On Windows there is no such mode that leaves Ctrl-C alone.
-      Deno.stdin.setRaw(true, { cbreak: Deno.build.os !== "windows" });
-      this.#isRaw = true;
-    }
+    // On Windows there is no such mode that leaves Ctrl-C alone.
+    this.#terminal.enter({ cbreak: Deno.build.os !== "windows" });
     const length = await readStandardInput(bytes);
-    if (!this.#isTerminal) return length;
+    if (!this.#terminal.isTerminal) return length;
     // Without lines a terminal ends only when it is closed: SIGHUP is to be the guest's end, not this.
     if (length === null) {
       await new Promise((resolve) => setTimeout(resolve, HANGUP_GRACE));
@@ -46,13 +43,7 @@ export class TerminalInput implements Reader, Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (!this.#isRaw) return;
-    this.#isRaw = false;
-    try {
-      Deno.stdin.setRaw(false);
-    } catch {
-      // The terminal is closed: there is nothing left to restore.
-    }
+    this.#terminal[Symbol.dispose]();
   }
 
   /** Does to typed bytes what the terminal would have done; the number of bytes, null at the end. */
