@@ -71,6 +71,36 @@ export async function sample(
     const both = `${JSON.stringify(printed)}, and not ${JSON.stringify(expected)}`;
     throw new BenchmarkError(`${command.join(" ")} printed ${both}`);
   }
-  const [wall, peak, cpu] = figures(text(stderr), 3) as [number, number, number];
+  return taken(text(stderr));
+}
+
+/** A sample of a process that printed much, and what it said on stderr. */
+export interface LongSample extends Sample {
+  readonly said: string;
+}
+
+/**
+ * Runs a command through bench/launch.c, with its output going to a file, so that nobody else works while it prints.
+ *
+ * @param launch The path of that program.
+ * @throws {BenchmarkError} if it fails, or does not print `expected` among other things.
+ */
+export async function sampleInto(
+  file: string,
+  launch: string,
+  command: readonly string[],
+  expected: string,
+): Promise<LongSample> {
+  const redirect = ["sh", "-c", 'exec "$@" >"$0"', file];
+  const said = text((await execute([...redirect, launch, ...command], "null")).stderr);
+  if (!(await Deno.readTextFile(file)).includes(expected)) {
+    throw new BenchmarkError(`${command.join(" ")} did not print ${JSON.stringify(expected)}`);
+  }
+  return { ...taken(said), said };
+}
+
+/** What bench/launch.c tells. */
+function taken(said: string): Sample {
+  const [wall, peak, cpu] = figures(said, 3) as [number, number, number];
   return { seconds: wall / 1e9, cpu: cpu / 1e9, peak: peak / 1024 };
 }

@@ -2,13 +2,13 @@
 
 import { join } from "@std/path";
 import { PROJECT } from "../tests/arm64/box.ts";
-import type { Mode } from "./orchid.ts";
+import type { Mode as TinyMode } from "./orchid.ts";
 import { figures, figuresOf } from "./process.ts";
 
 const guest = (name: string) => join(PROJECT, "guests", `${name}.bin`);
 
 /** How a Deno program is started that may call libc; types were checked before. */
-const DENO = [Deno.execPath(), "run", "--allow-ffi", "--no-check"];
+export const DENO = [Deno.execPath(), "run", "--allow-ffi", "--no-check"];
 
 /** What a guest's run took. */
 export interface LoopSample {
@@ -39,6 +39,16 @@ function loopSample([bytes, nanoseconds, exit]: number[]): LoopSample {
   return { bytes: bytes!, nanoseconds: nanoseconds!, exit: exit! };
 }
 
+/** How the console guest runs: on the tiny machine in one of its modes, or on the virt machine, whose exits go through a mailbox. */
+export type Mode = TinyMode | "mailbox";
+
+/** The scripts that run it, and their arguments. */
+const SCRIPTS: Record<Mode, [name: string, ...args: string[]]> = {
+  exits: ["orchid.ts", "exits"],
+  collected: ["orchid.ts", "collected"],
+  mailbox: ["mailbox.ts"],
+};
+
 /** A process that runs the console guest in Orchid whenever asked, in one mode, so that V8 has compiled the loop for that as it would in the command. */
 export class OrchidLoop implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;
@@ -46,8 +56,9 @@ export class OrchidLoop implements AsyncDisposable {
   readonly #answers: ReadableStreamDefaultReader<string>;
 
   constructor(mode: Mode) {
-    const script = join(PROJECT, "bench", "orchid.ts");
-    const [program = "", ...args] = [...DENO, "--allow-read", script, mode];
+    const [name, ...options] = SCRIPTS[mode];
+    const script = join(PROJECT, "bench", name);
+    const [program = "", ...args] = [...DENO, "--allow-read", script, ...options];
     this.#process = new Deno.Command(program, {
       args,
       stdin: "piped",

@@ -1,6 +1,6 @@
 /** The benchmark's table: medians side by side, their ratio, and whether that is what was asked for. */
 
-/** To be reached by the ratio, or by the value itself in a row of its own: no more than `most`, or no less than `least`. */
+/** To be reached by the ratio, or by Orchid's value itself: no more than `most`, or no less than `least`. */
 export type Target = { readonly most: number } | { readonly least: number };
 
 /** One row: the same thing measured several times for each of the two. */
@@ -13,8 +13,10 @@ export interface Measure {
   readonly orchid: readonly number[];
   /** The values are times, and the ratio is that of the speeds. */
   readonly speed?: boolean;
-  /** What is required, if there is such a thing. */
+  /** What is required, if there is such a thing: of the ratio, or of the value if there is no peer. */
   readonly target?: Target;
+  /** What is required is required of the value, peer or not. */
+  readonly absolute?: boolean;
 }
 
 /** The middle value; of an even number of values the mean of the two in the middle. */
@@ -26,9 +28,9 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Puts measures into a table, a line each, under a heading that names the peer. */
-export function table(measures: readonly Measure[], peer = "C"): string {
-  const headings = ["measure", peer, "Orchid", "ratio", "required"];
+/** Puts measures into a table, a line each, under a heading that names the two. */
+export function table(measures: readonly Measure[], peer = "C", own = "Orchid"): string {
+  const headings = ["measure", peer, own, "ratio", "required"];
   const rows = [headings, ...measures.map(cells)];
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) =>
@@ -41,19 +43,22 @@ export function table(measures: readonly Measure[], peer = "C"): string {
   return [lines[0], rule, ...lines.slice(1)].join("\n");
 }
 
-function cells({ name, c, orchid, speed, target }: Measure): string[] {
+function cells({ name, c, orchid, speed, target, absolute }: Measure): string[] {
   const ours = median(orchid);
   if (c === undefined) return [name, "", number(ours), "", verdict(ours, target)];
   // Round by round: a machine that is busy now and idle then is so for both alike.
   const ratio = median(orchid.map((value, i) => speed ? c[i]! / value : value / c[i]!));
-  return [name, number(median(c)), number(ours), ratio.toFixed(2), verdict(ratio, target)];
+  const judged = verdict(absolute ? ours : ratio, target);
+  // Nothing is how many times as much as nothing?
+  const shown = Number.isFinite(ratio) ? ratio.toFixed(2) : "";
+  return [name, number(median(c)), number(ours), shown, judged];
 }
 
-function verdict(ratio: number, target: Target | undefined): string {
+function verdict(value: number, target: Target | undefined): string {
   if (target === undefined) return "";
   const [sign, limit, met] = "most" in target
-    ? ["<=", target.most, ratio <= target.most]
-    : [">=", target.least, ratio >= target.least];
+    ? ["<=", target.most, value <= target.most]
+    : [">=", target.least, value >= target.least];
   return `${sign} ${limit.toFixed(2)}: ${met ? "met" : "NOT met"}`;
 }
 
