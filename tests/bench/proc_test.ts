@@ -13,9 +13,9 @@ Deno.test("cpuSeconds adds user and system time, whatever the process is called"
 });
 
 /** A mapping as smaps has it, sizes in KiB. */
-const mapping = (size: number, rss: number) =>
+const mapping = (size: number, rss: number, permissions = "rw-p") =>
   `\
-ffff80000000-ffff90000000 rw-p 00000000 00:00 0
+ffff80000000-ffff90000000 ${permissions} 00000000 00:00 0
 Size:${`${size}`.padStart(15)} kB
 KernelPageSize:        4 kB
 Rss:${`${rss}`.padStart(16)} kB
