@@ -6,6 +6,8 @@ import { within } from "../within.ts";
 import { linuxArguments, linuxTest } from "./session.ts";
 
 const SIZE = 256 * 1024;
+/** Longer than that takes in an emulated box on a busy host, in seconds: each byte is two exits. */
+const LIMIT = 600;
 const READY = "ready\r\n";
 
 /** Reads up to the end of what the guest says when it is ready; gives what came behind it. */
@@ -43,10 +45,10 @@ linuxTest("Linux gives 256 KiB from a pipe back, byte by byte", async () => {
   const append = `quiet orchid.run="${script}"`;
   const child = orchidCommand(linuxArguments([], append), { stdin: "piped" }).spawn();
   const reader = child.stdout.getReader();
-  const rest = await within(120, "the guest", untilReady(reader));
+  const rest = await within(LIMIT, "the guest", untilReady(reader));
   const writer = child.stdin.getWriter();
   const written = writer.write(input);
-  const output = await within(200, "all bytes", readBytes(reader, rest, SIZE));
+  const output = await within(LIMIT, "all bytes", readBytes(reader, rest, SIZE));
   await written;
   await writer.close();
   assertEquals(output.length, SIZE);
@@ -55,5 +57,5 @@ linuxTest("Linux gives 256 KiB from a pipe back, byte by byte", async () => {
   // The kernel has a last word.
   while (!(await reader.read()).done);
   await child.stderr.cancel();
-  assertEquals((await within(120, "the end", child.status)).code, 0);
+  assertEquals((await within(LIMIT, "the end", child.status)).code, 0);
 });
