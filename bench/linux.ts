@@ -1,5 +1,6 @@
 /** Measures QEMU and Orchid in turns as they boot Linux on this machine, and prints the tables; bench/main.ts starts this where there is arm64 KVM. */
 
+import { parseArgs } from "@std/cli/parse-args";
 import { type Booter, Boots, MEMORY_MIB, QEMU, timeToFirstRun } from "./boots.ts";
 import { exitsIn } from "./exits.ts";
 import { upkeep } from "./idle.ts";
@@ -15,7 +16,7 @@ import {
 import { BenchmarkError, outputOf } from "./process.ts";
 import { OrchidLoop } from "./samples.ts";
 
-/** How often each measurement is taken. */
+/** How often each measurement is taken, unless `--rounds` says otherwise. */
 const ROUNDS = 5;
 
 /** The parts: boots with so many vCPUs, and exits through the mailbox. Without a choice all are measured. */
@@ -31,7 +32,7 @@ function progress(what: string): void {
 }
 
 /** Everything with one number of vCPUs. */
-async function measureLinux(boots: Boots, smp: number): Promise<LinuxSamples> {
+async function measureLinux(boots: Boots, smp: number, rounds: number): Promise<LinuxSamples> {
   const withBundle: readonly Booter[] = smp === SMP_OF_BUNDLE ? [...BOTH, "bundle"] : BOTH;
   const samples: LinuxSamples = {
     smp,
@@ -41,8 +42,8 @@ async function measureLinux(boots: Boots, smp: number): Promise<LinuxSamples> {
     exits: await fillCaches(boots, smp, withBundle),
     upkeep: noSides(),
   };
-  for (let round = 1; round <= ROUNDS; round++) {
-    progress(`${smp} vCPUs: round ${round} of ${ROUNDS}`);
+  for (let round = 1; round <= rounds; round++) {
+    progress(`${smp} vCPU: round ${round} of ${rounds}`);
     await inTurns(samples.loud, BOTH, (booter) => boots.sample(booter, { smp }));
     await inTurns(
       samples.quiet,
@@ -51,7 +52,7 @@ async function measureLinux(boots: Boots, smp: number): Promise<LinuxSamples> {
     );
     await inTurns(samples.firstRun, withBundle, (booter) => timeToFirstRun(boots, booter, smp));
   }
-  progress(`${smp} vCPUs: idle guests`);
+  progress(`${smp} vCPU: idle guests`);
   // CPU time and memory do not mind company, and both only wait most of the time.
   await Promise.all(BOTH.map(async (booter) => {
     samples.upkeep[booter].push(await upkeep(boots, booter, smp));
@@ -74,7 +75,7 @@ async function fillCaches(
   smp: number,
   booters: readonly Booter[],
 ): Promise<number[]> {
-  progress(`${smp} vCPUs: filling caches`);
+  progress(`${smp} vCPU: filling caches`);
   const { said } = await boots.sample("orchid", { smp, options: ["--stats"] });
   for (const booter of booters) {
     if (booter !== "qemu") await boots.sample(booter, { smp, quiet: true });
@@ -83,12 +84,12 @@ async function fillCaches(
 }
 
 /** The nanoseconds of an exit, inline and through the mailbox; a round that is left out lets V8 compile both. */
-async function measureMailbox(): Promise<{ inline: number[]; mailbox: number[] }> {
+async function measureMailbox(rounds: number): Promise<{ inline: number[]; mailbox: number[] }> {
   const samples = { inline: [] as number[], mailbox: [] as number[] };
   await using inline = new OrchidLoop("exits");
   await using mailbox = new OrchidLoop("mailbox");
-  for (let round = 0; round <= ROUNDS; round++) {
-    progress(round === 0 ? "exits: warming up" : `exits: round ${round} of ${ROUNDS}`);
+  for (let round = 0; round <= rounds; round++) {
+    progress(round === 0 ? "exits: warming up" : `exits: round ${round} of ${rounds}`);
     const [one, other] = [(await inline.sample()).exit, (await mailbox.sample()).exit];
     if (round === 0) continue;
     samples.inline.push(one);
@@ -97,22 +98,27 @@ async function measureMailbox(): Promise<{ inline: number[]; mailbox: number[] }
   return samples;
 }
 
-const [folder = ".", ...chosen] = Deno.args;
-try {
+/** Measures the chosen parts, or all, and prints what came of them. */
+async function bench(folder: string, chosen: string[], rounds: number): Promise<void> {
+  if (!(rounds >= 1)) throw new BenchmarkError("--rounds wants a number of at least 1");
   const parts = chosen.length > 0 ? chosen : [...VCPUS.map(String), MAILBOX];
   const boots = new Boots(folder);
   const samples = [];
   for (const smp of VCPUS.filter((smp) => parts.includes(`${smp}`))) {
-    samples.push(await measureLinux(boots, smp));
+    samples.push(await measureLinux(boots, smp, rounds));
   }
   if (samples.length > 0) {
     const [version = ""] = (await outputOf([QEMU, "--version"])).split("\n");
-    console.log(`${linuxTable(samples)}\n\n${linuxNotes(ROUNDS, MEMORY_MIB, version)}\n`);
+    console.log(`${linuxTable(samples)}\n\n${linuxNotes(rounds, MEMORY_MIB, version)}\n`);
   }
-  if (parts.includes(MAILBOX)) {
-    const { inline, mailbox } = await measureMailbox();
-    console.log(`${mailboxTable(inline, mailbox)}\n\n${mailboxNotes(ROUNDS)}`);
-  }
+  if (!parts.includes(MAILBOX)) return;
+  const { inline, mailbox } = await measureMailbox(rounds);
+  console.log(`${mailboxTable(inline, mailbox)}\n\n${mailboxNotes(rounds)}`);
+}
+
+const { _: [folder = ".", ...chosen], rounds } = parseArgs(Deno.args, { string: ["rounds", "_"] });
+try {
+  await bench(`${folder}`, chosen.map(String), Number(rounds ?? ROUNDS));
 } catch (error) {
   if (!(error instanceof BenchmarkError)) throw error;
   console.error(`bench: ${error.message}`);

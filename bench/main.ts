@@ -3,7 +3,7 @@
  * against the smallest C program that does the same, and Linux in it against QEMU.
  *
  * `-- exits` takes the first part only, `-- linux` the second, and `-- linux 1`, `2` or `mailbox`
- * a part of that.
+ * a part of that; `--rounds N` behind it measures more or less often than it would.
  *
  * @module
  */
