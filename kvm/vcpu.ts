@@ -64,6 +64,8 @@ export class KvmVcpu implements Vcpu {
   readonly #ioctlPointer: Libc["ioctlPointer"] = libc().ioctlPointer;
   readonly #context: VcpuContext;
   #page?: RunPage;
+  /** Whether the kernel collects writes in the ring; as long as not, the ring's page is left alone. */
+  collects = false;
   readonly #ticker = new Ticker();
   /** The value that KVM_GET_ONE_REG and KVM_SET_ONE_REG exchange, and the request that points at it. */
   readonly #value = new Block(struct({}), WIDEST_REGISTER);
@@ -125,15 +127,11 @@ export class KvmVcpu implements Vcpu {
   run(): Exit {
     const page = this.#page;
     if (page === undefined) throw new Error("KVM_RUN needs KVM_ARM_VCPU_INIT first");
-    if (page.hasDeferred()) return page.takeDeferred();
-    if (!page.held) {
-      const result = this.#ioctlPointer(this.#fd, KVM_RUN, null);
-      if (result < 0) this.#checkError();
-      // What was written before this exit comes out before it.
-      if (page.hasDeferred()) {
-        page.held = true;
-        return page.takeDeferred();
-      }
+    if (!page.held && this.#ioctlPointer(this.#fd, KVM_RUN, null) < 0) this.#checkError();
+    // What was written before this exit comes out before it.
+    if (this.collects && page.hasDeferred()) {
+      page.held = true;
+      return page.takeDeferred();
     }
     page.held = false;
     return page.decode();

@@ -49,6 +49,9 @@ export class KvmVm implements SmpVm {
   readonly #fd: number;
   readonly #context: VmContext;
   readonly #coalesces: boolean;
+  readonly #vcpus: KvmVcpu[] = [];
+  /** Whether there has been anything to collect. */
+  #collects = false;
   /** The regions' memory, which must live as long as the kernel maps it. */
   readonly #regions = new Map<number, Uint8Array>();
 
@@ -100,8 +103,11 @@ export class KvmVm implements SmpVm {
   }
 
   registerCoalescedMmio(address: number, size: number): boolean {
-    if (this.#coalesces) this.#setZone("KVM_REGISTER_COALESCED_MMIO", address, size);
-    return this.#coalesces;
+    if (!this.#coalesces) return false;
+    this.#setZone("KVM_REGISTER_COALESCED_MMIO", address, size);
+    this.#collects = true;
+    for (const vcpu of this.#vcpus) vcpu.collects = true;
+    return true;
   }
 
   unregisterCoalescedMmio(address: number, size: number): void {
@@ -125,7 +131,7 @@ export class KvmVm implements SmpVm {
   createVcpu(id: number): KvmVcpu {
     const fd = ioctlWithNumber(this.#fd, "KVM_CREATE_VCPU", vm.KVM_CREATE_VCPU, id);
     this.#context.trace.step(`Create vCPU ${id}, fd is ${fd}`);
-    return new KvmVcpu(fd, {
+    const vcpu = new KvmVcpu(fd, {
       target: this.#preferredTarget(),
       mmapSize: this.#context.vcpuMmapSize,
       coalesces: this.#coalesces,
@@ -133,6 +139,9 @@ export class KvmVm implements SmpVm {
       has: (capability) => this.#context.checkExtension(capability) > 0,
       trace: this.#context.trace,
     });
+    vcpu.collects = this.#collects;
+    this.#vcpus.push(vcpu);
+    return vcpu;
   }
 
   [Symbol.dispose](): void {
