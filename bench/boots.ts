@@ -6,8 +6,8 @@ import { runParameter } from "../tools/linux_image.ts";
 import { BenchmarkError, type LongSample, sampleInto } from "./process.ts";
 import { DENO } from "./samples.ts";
 
-/** Who boots it: Debian's QEMU, Orchid from its sources, or Orchid bundled into one file. */
-export type Booter = "qemu" | "orchid" | "bundle";
+/** Who boots it: Debian's QEMU, Orchid as one file, which is how it ships, or Orchid from its sources. */
+export type Booter = "qemu" | "orchid" | "sources";
 
 /** What is booted. */
 export interface Boot {
@@ -31,7 +31,7 @@ export const MEMORY_MIB = 256;
 const LAST_WORDS = "reboot: Power down";
 
 /** The names of files in the benchmark's folder. */
-export const FILES = { kernel: "Image", initrd: "initrd.cpio", bundle: "orchid.js" } as const;
+export const FILES = { kernel: "Image", initrd: "initrd.cpio", orchid: "orchid.js" } as const;
 
 /** Boots with what is in the benchmark's folder. */
 export class Boots {
@@ -55,7 +55,7 @@ export class Boots {
       const guest = ["-kernel", kernel, "-initrd", initrd, "-append", append];
       return [QEMU, ...machine, ...size, ...rest, ...guest];
     }
-    const main = booter === "bundle" ? this.#file("bundle") : join(PROJECT, "main.ts");
+    const main = booter === "orchid" ? this.#file("orchid") : join(PROJECT, "main.ts");
     const size = ["--memory", `${MEMORY_MIB}M`, "--smp", `${smp}`];
     const guest = ["--initrd", initrd, "--append", append, kernel];
     return [...DENO, main, ...size, ...options, ...guest];

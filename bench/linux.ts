@@ -24,8 +24,8 @@ const VCPUS = [1, 2];
 const MAILBOX = "mailbox";
 
 const BOTH: readonly Booter[] = ["qemu", "orchid"];
-/** What one file changes is the start, which is the same with any number of vCPUs. */
-const SMP_OF_BUNDLE = 1;
+/** What the sources change is the start, which is the same with any number of vCPUs. */
+const SMP_OF_SOURCES = 1;
 
 function progress(what: string): void {
   console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${what}`);
@@ -33,13 +33,13 @@ function progress(what: string): void {
 
 /** Everything with one number of vCPUs. */
 async function measureLinux(boots: Boots, smp: number, rounds: number): Promise<LinuxSamples> {
-  const withBundle: readonly Booter[] = smp === SMP_OF_BUNDLE ? [...BOTH, "bundle"] : BOTH;
+  const all: readonly Booter[] = smp === SMP_OF_SOURCES ? [...BOTH, "sources"] : BOTH;
   const samples: LinuxSamples = {
     smp,
     loud: noSides(),
     quiet: noSides(),
     firstRun: noSides(),
-    exits: await fillCaches(boots, smp, withBundle),
+    exits: await fillCaches(boots, smp, all),
     upkeep: noSides(),
   };
   for (let round = 1; round <= rounds; round++) {
@@ -47,10 +47,10 @@ async function measureLinux(boots: Boots, smp: number, rounds: number): Promise<
     await inTurns(samples.loud, BOTH, (booter) => boots.sample(booter, { smp }));
     await inTurns(
       samples.quiet,
-      withBundle,
+      all,
       (booter) => boots.sample(booter, { smp, quiet: true }),
     );
-    await inTurns(samples.firstRun, withBundle, (booter) => timeToFirstRun(boots, booter, smp));
+    await inTurns(samples.firstRun, all, (booter) => timeToFirstRun(boots, booter, smp));
   }
   progress(`${smp} vCPU: idle guests`);
   // CPU time and memory do not mind company, and both only wait most of the time.

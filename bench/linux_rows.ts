@@ -14,7 +14,7 @@ const MEMORY_TARGET: Target = { most: 120 };
 const IDLE_TARGET: Target = { most: 1 };
 const MAILBOX_TARGET: Target = { most: 3 };
 
-/** Values of one measurement, a value for each round; Orchid as one file is not always measured. */
+/** Values of one measurement, a value for each round; Orchid from its sources is not always measured. */
 export type Sides<T> = Readonly<Record<Booter, T[]>>;
 
 /** All that was measured with one number of vCPUs. */
@@ -32,7 +32,7 @@ export interface LinuxSamples {
 
 /** No samples yet, of anything. */
 export function noSides<T>(): Sides<T> {
-  return { qemu: [], orchid: [], bundle: [] };
+  return { qemu: [], orchid: [], sources: [] };
 }
 
 /** The table about Linux. */
@@ -60,18 +60,18 @@ function rows({ smp, loud, quiet, firstRun, exits, upkeep }: LinuxSamples): Meas
   ];
 }
 
-/** A row for Orchid, and one for Orchid as one file if that was measured. */
+/** A row for Orchid, and one for Orchid from its sources if that was measured. */
 function pair<T>(
   name: string,
-  { qemu, orchid, bundle }: Sides<T>,
+  { qemu, orchid, sources }: Sides<T>,
   value: (sample: T) => number,
   judgement: Pick<Measure, "target" | "absolute"> = {},
 ): Measure[] {
   const c = qemu.map(value);
   const row = { name, c, orchid: orchid.map(value), ...judgement };
-  if (bundle.length === 0) return [row];
+  if (sources.length === 0) return [row];
   const indent = name.length - name.trimStart().length + 2;
-  return [row, { name: `${" ".repeat(indent)}as one file`, c, orchid: bundle.map(value) }];
+  return [row, { name: `${" ".repeat(indent)}from its sources`, c, orchid: sources.map(value) }];
 }
 
 /** The table about exits: those of the tiny machine and those of the virt machine, in nanoseconds. */
@@ -84,8 +84,8 @@ export function mailboxTable(inline: number[], mailbox: number[]): string {
 export function linuxNotes(rounds: number, memory: number, qemu: string): string {
   return `Medians of ${rounds} rounds, QEMU and Orchid in turns; the ratio is the median of the rounds' ratios.
 Both boot the same kernel and initramfs with ${memory} MiB, from fork to exit, to an init that switches off
-at once; Deno's caches are filled, and types are not checked (--no-check). "As one file" is what
-\`deno bundle\` makes of main.ts.
+at once; Deno's caches are filled. Orchid is the one file that \`deno task bundle\` makes; from its
+sources it is main.ts with its hundred modules, types not checked (--no-check).
 Until the first KVM_RUN: when QEMU's tracing or Orchid's -v tells of it, in runs of their own.
 Exits: of one boot, by --stats, without KVM_EXIT_INTR: that is no exit of a vCPU's, but the end of a
 time slice in which the devices' thread has waited for one.

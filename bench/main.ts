@@ -36,8 +36,8 @@ async function prepareLinux(folder: string): Promise<void> {
   const { kernel, initrd } = await linuxImage();
   await Deno.copyFile(kernel, join(folder, FILES.kernel));
   await Deno.copyFile(initrd, join(folder, FILES.initrd));
-  const bundle = ["bundle", "--quiet", "--output", join(folder, FILES.bundle)];
-  await run([Deno.execPath(), ...bundle, join(PROJECT, "main.ts")]);
+  const output = ["--output", join(folder, FILES.orchid)];
+  await run([Deno.execPath(), "bundle", "--quiet", ...output, join(PROJECT, "main.ts")]);
 }
 
 /** Runs a script of measurements where there is arm64 KVM, which also gets more files there; returns its exit code. */
