@@ -63,12 +63,10 @@ let opened: { functions: Libc; errno: Int32Array } | undefined;
 /** libc is not to be had: another operating system, or a missing permission. */
 export class LibcError extends OrchidError {}
 
-/** Opens some of libc's symbols. */
-function dlopen<const S extends Deno.ForeignLibraryInterface>(
-  wanted: S,
-): Deno.DynamicLibrary<S>["symbols"] {
+/** Opens all symbols, at once: the first takes the longest, and each by itself takes four times as long as among others. */
+function dlopen(): Libc {
   try {
-    return Deno.dlopen("libc.so.6", wanted).symbols;
+    return Deno.dlopen("libc.so.6", symbols).symbols;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       throw new LibcError("calling libc needs a permission; run with --allow-ffi");
@@ -77,22 +75,8 @@ function dlopen<const S extends Deno.ForeignLibraryInterface>(
   }
 }
 
-/** Every symbol, opened when it is asked for first: Deno compiles code for each. */
-function openLazily(): Libc {
-  const functions = {} as Libc;
-  for (const [name, symbol] of Object.entries(symbols)) {
-    const get = () => {
-      const value = dlopen({ [name]: symbol })[name];
-      Object.defineProperty(functions, name, { value });
-      return value;
-    };
-    Object.defineProperty(functions, name, { get, configurable: true });
-  }
-  return functions;
-}
-
 function open(): { functions: Libc; errno: Int32Array } {
-  const functions = openLazily();
+  const functions = dlopen();
   // An isolate stays on its thread, so the address of errno holds for good.
   // libc keeps the memory for as long as the thread lives.
   const location = functions.__errno_location();

@@ -1,8 +1,7 @@
 /** The virt machine's serial port: a PL011 whose output and register reads are hardly ever an exit, and whose input waits until somebody is there to take it. */
 
-import type { Console } from "../devices/console.ts";
+import { type Console, DATA, STATUS, STATUS_INPUT_READY } from "../devices/console.ts";
 import type { NOT_YET } from "../devices/device.ts";
-import { DATA } from "../devices/console.ts";
 import { Pl011 } from "../devices/pl011.ts";
 import { INT_TX, UARTDR, UARTIMSC } from "../devices/pl011_registers.ts";
 import type { SmpVm } from "../vm/contract.ts";
@@ -173,14 +172,18 @@ export class Serial {
     });
   }
 
+  get #hasInput(): boolean {
+    return this.#again.length > 0 || this.#console.read(STATUS, 1) === STATUS_INPUT_READY;
+  }
+
   /** Offers input once the guest has been silent for a while. */
   #offerLater(): void {
     clearTimeout(this.#silence);
+    // Without input there is nothing to offer; and the first timer takes Deno a while, which a guest's start can do without.
+    if (!this.#hasInput) return this.#ask();
     const printed = this.#console.bytesOut;
-    this.#silence = setTimeout(async () => {
+    this.#silence = setTimeout(() => {
       if (this.#console.bytesOut !== printed) return this.#offerLater();
-      // Without input there is nothing to offer, and no reason to look again.
-      if (this.#again.length === 0 && !await this.#console.ask()) return;
       this.#isOffered = true;
       this.#fill();
     }, SILENCE);

@@ -1,25 +1,37 @@
 /** Stands in for this process's own stdin and stderr while a test runs. */
 
-/** Calls `fn` while `writeSync` takes what is written to stderr. */
-export function withStderr(writeSync: (bytes: Uint8Array) => number, fn: () => void): void {
+/** Takes what is written to stderr until it is disposed. */
+function replaceStderr(writeSync: (bytes: Uint8Array) => number): Disposable {
   const own = Deno.stderr.writeSync;
   Deno.stderr.writeSync = writeSync;
-  try {
-    fn();
-  } finally {
-    Deno.stderr.writeSync = own;
+  return { [Symbol.dispose]: () => Deno.stderr.writeSync = own };
+}
+
+/** Calls `fn` while `writeSync` takes what is written to stderr. */
+export function withStderr(writeSync: (bytes: Uint8Array) => number, fn: () => void): void {
+  using _replaced = replaceStderr(writeSync);
+  fn();
+}
+
+/** Keeps what is written to stderr until it is disposed. */
+export class StderrCapture implements Disposable {
+  text = "";
+  readonly #decoder = new TextDecoder();
+  readonly #replaced = replaceStderr((bytes) => {
+    this.text += this.#decoder.decode(bytes, { stream: true });
+    return bytes.length;
+  });
+
+  [Symbol.dispose](): void {
+    this.#replaced[Symbol.dispose]();
   }
 }
 
 /** What `fn` writes to stderr. */
 export function captureStderr(fn: () => void): string {
-  const decoder = new TextDecoder();
-  let text = "";
-  withStderr((bytes) => {
-    text += decoder.decode(bytes, { stream: true });
-    return bytes.length;
-  }, fn);
-  return text;
+  using capture = new StderrCapture();
+  fn();
+  return capture.text;
 }
 
 /** A stdin made by hand. */
