@@ -1,9 +1,10 @@
 /** The header of an arm64 Linux Image (Linux Documentation/arch/arm64/booting.rst, "Call the kernel image"). */
 
 import { GuestFileError } from "./guest_file.ts";
+import { peFileSize } from "./pe.ts";
 
 /** The header's length in bytes. */
-export const IMAGE_HEADER_SIZE = 64;
+const IMAGE_HEADER_SIZE = 64;
 
 /** The kernel's page sizes in bytes, by the flags' bits 2:1; 0 says nothing. */
 const pageSizes = [undefined, 0x1000, 0x4000, 0x1_0000] as const;
@@ -26,13 +27,28 @@ export interface ImageHeader {
   readonly pageSize?: number;
   /** Whether the kernel can use memory that is below it (from Linux 4.6 on). */
   readonly isPlacedAnywhere: boolean;
+  /** How long the file has to be, in bytes; 0 if it does not say. The rest up to `imageSize` is zeroed by the kernel. */
+  readonly fileSize: number;
+}
+
+/**
+ * Fails if an Image is shorter than it says.
+ *
+ * @param size How many bytes there are.
+ * @throws {GuestFileError} if it is.
+ */
+export function checkImageSize(name: string, { fileSize }: ImageHeader, size: number): void {
+  if (size >= fileSize) return;
+  throw new GuestFileError(
+    `${name} is an arm64 Linux Image that is cut off: it has ${size} of ${fileSize} bytes`,
+  );
 }
 
 /**
  * Reads the header of an Image.
  *
  * @param name The file's name, for messages.
- * @param head The start of the file, which has the magic number.
+ * @param head The start of the file, which has the magic number; what is behind the header tells more.
  * @throws {GuestFileError} if it is cut off, makes no sense, or the kernel is big-endian.
  */
 export function parseImageHeader(name: string, head: Uint8Array): ImageHeader {
@@ -59,5 +75,6 @@ export function parseImageHeader(name: string, head: Uint8Array): ImageHeader {
     imageSize,
     pageSize: pageSizes[Number((flags >> FLAGS_PAGE_SIZE_SHIFT) & FLAGS_PAGE_SIZE_MASK)],
     isPlacedAnywhere: (flags & FLAG_PLACED_ANYWHERE) !== 0n,
+    fileSize: peFileSize(head),
   };
 }

@@ -5,8 +5,15 @@ import { DEVICE_TREE_ROOM } from "./beside_kernel.ts";
 import { copyToMemory, type Progress } from "./copy.ts";
 import { readElf, type Room } from "./elf_file.ts";
 import { gunzip } from "./gzip.ts";
-import { checkFlat, type GuestFile, GuestFileError, guestKind, readHead } from "./guest_file.ts";
-import { IMAGE_HEADER_SIZE, type ImageHeader, parseImageHeader } from "./image.ts";
+import {
+  checkFlat,
+  type GuestFile,
+  GuestFileError,
+  guestKind,
+  HEAD_SIZE,
+  readHead,
+} from "./guest_file.ts";
+import { checkImageSize, type ImageHeader, parseImageHeader } from "./image.ts";
 import { zbootPayload } from "./zboot.ts";
 
 /** Where a flat binary goes unless told otherwise, from the start of RAM: where QEMU's board has it (hw/arm/boot.c). In bytes. */
@@ -107,6 +114,7 @@ async function loadImage(
   { ram, onProgress }: KernelOptions,
 ): Promise<LoadedKernel> {
   const header = parseImageHeader(file.name, head);
+  checkImageSize(file.name, header, file.size);
   const start = placeImage(header, ram);
   const size = Math.max(file.size, header.imageSize);
   checkFits(file.name, start, size, ram);
@@ -122,7 +130,7 @@ async function loadCompressed(
 ): Promise<LoadedKernel> {
   let header: ImageHeader | undefined;
   let start = 0, size = 0;
-  for await (const piece of gunzip(file, IMAGE_HEADER_SIZE, onProgress)) {
+  for await (const piece of gunzip(file, HEAD_SIZE, onProgress)) {
     if (header === undefined) {
       header = parsePackedHeader(file.name, piece);
       start = placeImage(header, ram);
@@ -133,6 +141,7 @@ async function loadCompressed(
     size += piece.length;
   }
   if (header === undefined) throw packsSomethingElse(file.name);
+  checkImageSize(file.name, header, size);
   const end = start + Math.max(size, header.imageSize);
   return { kind: "image", entry: start, start, end, header };
 }

@@ -3,7 +3,6 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
 import type { Accel } from "../machine/accel.ts";
-import { GICV3_REDISTRIBUTORS, REDISTRIBUTOR_SIZE } from "../machine/virt_layout.ts";
 import {
   oneOf,
   type Parse,
@@ -79,8 +78,8 @@ const VALUES = [
   "timeout",
 ] as const;
 
-/** The most vCPUs that the virt machine has addresses for. */
-const MOST_VCPUS = GICV3_REDISTRIBUTORS.size / REDISTRIBUTOR_SIZE;
+/** The most vCPUs that any host's KVM gives (VGIC_V3_MAX_CPUS, Linux include/kvm/arm_vgic.h). */
+const MOST_VCPUS = 512;
 
 /** An option, and whether it is given. */
 type Given = readonly [option: string, isGiven: (options: Options) => boolean];

@@ -17,6 +17,7 @@ export class Workers implements AsyncDisposable {
   /** Resolve when a thread has ended. */
   readonly #ended: Promise<unknown>[] = [];
   #others?: Promise<void>;
+  #isEnding = false;
 
   /** Starts the first. @param request The ioctl's number; its file descriptor is in the mailbox. */
   constructor(mailboxes: Mailboxes, request: number) {
@@ -33,7 +34,7 @@ export class Workers implements AsyncDisposable {
 
   async #addOthers(): Promise<void> {
     await this.ready;
-    while (this.#ended.length < this.#mailboxes.count) {
+    while (this.#ended.length < this.#mailboxes.count && !this.#isEnding) {
       // Something else may be waiting for its turn.
       await new Promise((resolve) => setTimeout(resolve, 0));
       await this.#add();
@@ -66,10 +67,11 @@ export class Workers implements AsyncDisposable {
     }
   }
 
-  /** Ends the threads, which must be stopped. */
+  /** Ends the threads, which must be stopped; those that are not there yet never will be. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnding = true;
     await this.startOthers();
-    for (let i = 0; i < this.#mailboxes.count; i++) this.#mailboxes.tell(i, State.quit);
+    for (const i of this.#ended.keys()) this.#mailboxes.tell(i, State.quit);
     await Promise.all(this.#ended);
   }
 }

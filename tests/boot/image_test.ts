@@ -10,6 +10,7 @@ const usual: ImageHeader = {
   imageSize: 0x2_0000,
   pageSize: 4096,
   isPlacedAnywhere: true,
+  fileSize: 0,
 };
 
 const taken: [what: string, file: ImageFile, changed: Partial<ImageHeader>][] = [

@@ -61,3 +61,24 @@ export const RAM: Room = { start: 0x4000_0000, end: 0x4000_0000 + 16 * 2 ** 20 }
 export function guestMemory({ start, end } = RAM): GuestMemory {
   return new GuestMemory([{ base: start, size: end - start, readOnly: false }]);
 }
+
+/** The header of an EFI program with these sections, of which only the places in the file are filled in. */
+export function peHeader(
+  sections: readonly { readonly at: number; readonly size: number }[],
+  signatureOffset = 0x40,
+): Uint8Array<ArrayBuffer> {
+  const optional = 0xa0;
+  const table = 0x40 + 24 + optional;
+  const bytes = new Uint8Array(table + 40 * sections.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set(new TextEncoder().encode("MZ"));
+  view.setUint32(0x3c, signatureOffset, true);
+  bytes.set(new TextEncoder().encode("PE\0\0"), 0x40);
+  view.setUint16(0x40 + 6, sections.length, true);
+  view.setUint16(0x40 + 20, optional, true);
+  sections.forEach(({ at, size }, i) => {
+    view.setUint32(table + 40 * i + 16, size, true);
+    view.setUint32(table + 40 * i + 20, at, true);
+  });
+  return bytes;
+}

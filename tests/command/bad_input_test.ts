@@ -120,7 +120,7 @@ const cases: Case[] = [
     2,
     "--initrd is for the virt machine; leave out --machine tiny",
   ],
-  ["no vCPUs", ["--smp", "0", hello], 2, "--smp 0 is no whole number from 1 to 123"],
+  ["no vCPUs", ["--smp", "0", hello], 2, "--smp 0 is no whole number from 1 to 512"],
   [
     "CPUs that are none",
     ["--cpus", "big", hello],

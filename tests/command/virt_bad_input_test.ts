@@ -1,0 +1,117 @@
+/** Tests that bad input for the virt machine gets a clear end, on a host that has one to give. */
+
+import { assertEquals, assertMatch } from "@std/assert";
+import { gzip, imageFile, peHeader } from "../boot/kernel_file.ts";
+import { testsInLanes } from "../lanes.ts";
+import { guestPath, orchid } from "../orchid_command.ts";
+import { kvmTest } from "../test_case.ts";
+
+const MIB = 2 ** 20;
+const short = imageFile({ length: 4096 });
+short.set(peHeader([{ at: 4096, size: 1000 }]).subarray(0x3c), 0x3c);
+
+/** The files in the folder where the command runs. */
+const files: Record<string, Uint8Array> = {
+  "short.img": short,
+  "large.img": imageFile({ imageSize: BigInt(32 * MIB) }),
+  "cut.gz": (await gzip(imageFile())).subarray(0, 1000),
+  "initrd.img": new Uint8Array(24 * MIB),
+  "no.dtb": new Uint8Array(100),
+};
+
+const hello = guestPath("hello");
+const small = ["--machine", "virt", "--memory", "16M"];
+
+/** Bad input: what it is, the arguments, the exit code, and what stderr says. */
+const cases: [what: string, args: string[], code: number, words: RegExp][] = [
+  [
+    "an Image that is cut off",
+    ["short.img"],
+    1,
+    /^short\.img is an arm64 Linux Image that is cut off: it has 4096 of 5096 bytes$/,
+  ],
+  [
+    "a gzip file that is cut off",
+    ["cut.gz"],
+    1,
+    /^cut\.gz is a gzip file that is damaged, cut off/,
+  ],
+  [
+    "a kernel larger than memory",
+    [...small, "large.img"],
+    1,
+    /^large\.img takes 33554432 bytes .* give the guest more with --memory$/,
+  ],
+  [
+    "an initrd that does not fit",
+    [...small, "--initrd", "initrd.img", hello],
+    1,
+    /^initrd\.img has 25165824 bytes, and there is room for \d+ .* with --memory$/,
+  ],
+  [
+    "a missing initrd",
+    ["--initrd", "missing.img", hello],
+    1,
+    /^open missing\.img failed: ENOENT; there is no such file$/,
+  ],
+  [
+    "a device tree that is none",
+    [...small, "--dtb", "no.dtb", hello],
+    1,
+    /^no\.dtb is no device tree: it does not start with the bytes d00dfeed$/,
+  ],
+  [
+    "a folder that is not there for the device tree",
+    [...small, "--dump-dtb", "missing/out.dtb", hello],
+    1,
+    /^open missing\/out\.dtb failed: ENOENT; there is no such folder$/,
+  ],
+  [
+    "more memory than can be addressed",
+    ["--machine", "virt", "--memory", "4000000G", hello],
+    2,
+    /^a memory of \d+ bytes is more than this host's guests can address: \d+ bits, \d+G of RAM$/,
+  ],
+  [
+    "more memory than the host has",
+    ["--machine", "virt", "--memory", "900G", hello],
+    2,
+    /^a memory of 966367641600 bytes is more than this host has: \d+$/,
+  ],
+  [
+    "half a page of memory",
+    ["--machine", "virt", "--memory", "100000", hello],
+    2,
+    /^a memory of 100000 bytes is no multiple of 64K$/,
+  ],
+  [
+    "a CPU that the host has not",
+    ["--cpus", "4095", hello],
+    2,
+    /^the host has no CPU 4095 that is online; there is: [\d,-]+$/,
+  ],
+  [
+    "the software CPU",
+    ["--machine", "virt", "--accel", "soft", hello],
+    2,
+    /^the virt machine needs KVM, and cannot run on the software CPU yet$/,
+  ],
+];
+
+const folder = Deno.makeTempDirSync({ prefix: "orchid-test-" });
+for (const [name, bytes] of Object.entries(files)) Deno.writeFileSync(`${folder}/${name}`, bytes);
+Deno.test.afterAll(() => Deno.removeSync(folder, { recursive: true }));
+
+const test = testsInLanes(kvmTest);
+for (const [what, args, code, words] of cases) {
+  test(
+    `main.ts refuses ${what} for the virt machine with ${code} and plain words`,
+    () => orchid(args, { cwd: folder }),
+    (outcome) => {
+      assertEquals([outcome.code, outcome.stdout], [code, ""]);
+      const [said, ...more] = outcome.stderr.split("\n");
+      assertMatch(said!.replace(/^orchid: /, ""), words);
+      assertEquals(more, [""]);
+    },
+  );
+}
