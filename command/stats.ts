@@ -19,8 +19,9 @@ export class MeteredRunner implements Runner {
     this.#runner = runner;
   }
 
-  /** Counts from now on what a machine does. */
+  /** Counts from now on what a machine does, if nobody does that yet. */
   static watch(machine: Machine): MeteredRunner {
+    if (machine.runner instanceof MeteredRunner) return machine.runner;
     const meter = new MeteredRunner(machine.runner);
     machine.runner = meter;
     return meter;

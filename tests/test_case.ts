@@ -41,5 +41,5 @@ export const noKvmTest = testsThatNeed(
   Deno.build.arch !== "aarch64",
 );
 
-/** Registers a test that starts Deno, which takes seconds in the emulated box, for nothing that is about arm64 or KVM. */
+/** Registers a test that takes long in the emulated box, as starting Deno does, for nothing that is about arm64 or KVM. */
 export const hostTest = testsThatNeed("a host that is not emulated", !Deno.env.has("ORCHID_BOX"));

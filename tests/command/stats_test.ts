@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { MeteredRunner, statsTable } from "../../command/stats.ts";
 import { MmioBus } from "../../devices/bus.ts";
 import { Console } from "../../devices/console.ts";
+import type { Machine } from "../../machine/machine.ts";
 import { type Exit, KVM_EXIT_INTR, KVM_EXIT_UNKNOWN } from "../../vm/exit.ts";
 import { loadExit, storeExit } from "../mmio.ts";
 import { ScriptedVcpu } from "../scripted_vm.ts";
@@ -20,6 +21,14 @@ const store = storeExit(0x996, 1, 0x41n);
 
 Deno.test("MeteredRunner.run gives the exit of the vCPU it watches", () => {
   assertEquals(new MeteredRunner(new ScriptedVcpu([store])).run(), store);
+});
+
+Deno.test("MeteredRunner.watch counts what a machine does once, however often it is asked to", () => {
+  const machine = { runner: new ScriptedVcpu([store]) } as Pick<Machine, "runner"> as Machine;
+  const meter = MeteredRunner.watch(machine);
+  assertEquals(MeteredRunner.watch(machine), meter);
+  machine.runner.run();
+  assertEquals([...meter.exits], [[6, 1]]);
 });
 
 Deno.test("MeteredRunner counts exits by reason", () => {
