@@ -3,6 +3,7 @@
 import { chosenNode, memoryNode } from "../boot/complete_device_tree.ts";
 import { type DeviceTreeNode, type DeviceTreeProperty, node } from "../boot/device_tree.ts";
 import { phandle, string, stringlist, u32 } from "../boot/device_tree_values.ts";
+import { mpidrAffinity } from "../vm/mpidr.ts";
 import { VIRT_RAM_BASE } from "./virt_layout.ts";
 import {
   clockNode,
@@ -39,11 +40,6 @@ export interface VirtTreeOptions {
  * no secret: the same machine has the same tree each time.
  */
 const KASLR_SEED = [0x9e37_79b9, 0x7f4a_7c15] as const;
-
-/** The affinity fields of a vCPU's MPIDR_EL1: KVM puts 16 vCPUs into a group (Linux arch/arm64/kvm/sys_regs.c, reset_mpidr). */
-export function mpidrAffinity(id: number): number {
-  return (id & 0xf) | ((id >> 4 & 0xff) << 8) | ((id >> 12 & 0xff) << 16);
-}
 
 /**
  * The virt machine's device tree. The same options give the same tree.

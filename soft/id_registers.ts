@@ -4,6 +4,8 @@
  * does not exist.
  */
 
+import { mpidrAffinity } from "../vm/mpidr.ts";
+
 /** A value put together from fields: the lowest bit of each, and what is in it. */
 function fields(...pairs: readonly (readonly [bit: number, value: number])[]): bigint {
   return pairs.reduce((sum, [bit, value]) => sum | BigInt(value) << BigInt(bit), 0n);
@@ -80,11 +82,10 @@ export const idRegisters: Readonly<Record<string, bigint>> = {
   ),
 };
 
-/** Bits of MPIDR_EL1: RES1, and the affinity fields that a vCPU's number is spread over as KVM does. */
+/** A bit of MPIDR_EL1 that is always 1. */
 const MPIDR_RES1 = 1n << 31n;
 
-/** MPIDR_EL1 of a vCPU: 16 to a group (reset_mpidr of the kernel). */
+/** MPIDR_EL1 of a vCPU. */
 export function mpidr(vcpuId: number): bigint {
-  const id = BigInt(vcpuId);
-  return MPIDR_RES1 | (id & 0xfn) | (((id >> 4n) & 0xffn) << 8n) | (((id >> 12n) & 0xffn) << 16n);
+  return MPIDR_RES1 | BigInt(mpidrAffinity(vcpuId));
 }

@@ -4,8 +4,6 @@ import { assert, assertEquals } from "@std/assert";
 import { chosenNode, memoryNode } from "../../boot/complete_device_tree.ts";
 import { nodeAt } from "../../boot/device_tree.ts";
 import { VIRT_RAM_BASE } from "../../machine/virt_layout.ts";
-import { mpidrAffinity } from "../../machine/virt_tree.ts";
-import { mpidr } from "../../soft/id_registers.ts";
 import { cells, strings, tree } from "./virt_tree_lookup.ts";
 
 Deno.test("virtDeviceTree: the root says what the machine is", () => {
@@ -57,18 +55,6 @@ Deno.test("virtDeviceTree: CPUs have the affinity that KVM gives them", () => {
   assertEquals(strings(root, "/cpus/cpu@101", "device_type"), ["cpu"]);
   assertEquals(strings(root, "/cpus/cpu@101", "compatible"), ["arm,armv8"]);
   assertEquals(strings(root, "/cpus/cpu@101", "enable-method"), ["psci"]);
-});
-
-Deno.test("mpidrAffinity spreads a number over the affinity fields", () => {
-  assertEquals([0, 15, 16, 255, 4095, 4096].map(mpidrAffinity), [
-    ...[0, 0xf, 0x100, 0xf0f, 0xff0f, 0x1_0000],
-  ]);
-});
-
-Deno.test("mpidrAffinity is what the software CPU says in MPIDR_EL1", () => {
-  for (let id = 0; id < 5000; id += 7) {
-    assertEquals(BigInt(mpidrAffinity(id)), mpidr(id) & 0xff_ffffn);
-  }
 });
 
 Deno.test("virtDeviceTree: PSCI is called by HVC", () => {
