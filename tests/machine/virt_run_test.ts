@@ -46,17 +46,30 @@ async function runVirt(
 /** Deno's name for those of its threads that come and go as there is work to be done beside. */
 const POOL = "tokio-runtime-w";
 
-/** The names of the threads that belong to somebody. */
-function threads(): string[] {
-  const names = Array.from(Deno.readDirSync("/proc/self/task"), ({ name }) => {
+/** What this process's threads say in one of their files in /proc. */
+function ofThreads(file: string): string[] {
+  return Array.from(Deno.readDirSync("/proc/self/task")).flatMap(({ name }) => {
     try {
-      return Deno.readTextFileSync(`/proc/self/task/${name}/comm`).trim();
+      return [Deno.readTextFileSync(`/proc/self/task/${name}/${file}`)];
     } catch {
       // It has just ended.
-      return POOL;
+      return [];
     }
   });
-  return names.filter((name) => name !== POOL).sort();
+}
+
+/** The names of the threads that belong to somebody. */
+function threads(): string[] {
+  return ofThreads("comm").map((name) => name.trim()).filter((name) => name !== POOL).sort();
+}
+
+/** The CPUs that vCPUs' threads are kept on, where they are kept on one. */
+function allowedCpus(): string[] {
+  return ofThreads("status")
+    .filter((status) => status.startsWith("Name:\tworker-"))
+    .map((status) => /^Cpus_allowed_list:\s+(\d+)$/m.exec(status)?.[1])
+    .filter((cpu) => cpu !== undefined)
+    .sort();
 }
 
 /** How much memory this process has, in KiB. */
@@ -147,4 +160,25 @@ kvmTest("VirtMachine shows where its vCPU is while it runs", async () => {
   controller.abort();
   await ended;
   assert(pcs.every((pc) => pc >= 0x4008_0000n && pc < 0x4008_1000n), pcs.join());
+});
+
+kvmTest("VirtMachine keeps vCPUs on the host's CPUs that they are given", async () => {
+  using system = await openSystem("kvm");
+  assert(isSmp(system));
+  const controller = new AbortController();
+  await using machine = await VirtMachine.create(system, {
+    memory: 2 ** 24,
+    smp: 2,
+    hostCpus: [[1], [0]],
+    kernel: fileOf("silence", guestCode("silence")),
+    input: emptyReader,
+    output: new MemoryWriter(),
+  });
+  const ended = run(machine, controller.signal);
+  // The second thread comes when the first one's vCPU runs.
+  for (let left = 100; allowedCpus().length < 2 && left > 0; left--) await delay(50);
+  const seen = allowedCpus();
+  controller.abort();
+  await ended;
+  assertEquals(seen, ["0", "1"]);
 });
