@@ -82,3 +82,10 @@ export function peHeader(
   });
   return bytes;
 }
+
+/** An Image of 4096 bytes that is an EFI program as well, of which a thousand bytes are missing. */
+export function shortImage(): Uint8Array<ArrayBuffer> {
+  const image = imageFile({ length: 4096 });
+  image.set(peHeader([{ at: 4096, size: 1000 }]).subarray(0x3c), 0x3c);
+  return image;
+}

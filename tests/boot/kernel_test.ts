@@ -4,7 +4,15 @@ import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { fileOf, type GuestFile, GuestFileError } from "../../boot/guest_file.ts";
 import { type KernelOptions, type LoadedKernel, loadKernel } from "../../boot/kernel.ts";
 import { elfFile } from "../elf_file.ts";
-import { guestMemory, gzip, imageFile, pattern, peHeader, RAM, zbootFile } from "./kernel_file.ts";
+import {
+  guestMemory,
+  gzip,
+  imageFile,
+  pattern,
+  RAM,
+  shortImage,
+  zbootFile,
+} from "./kernel_file.ts";
 
 /** What becomes of a file that is loaded, and of memory. */
 async function load(file: GuestFile | Uint8Array, options: Partial<KernelOptions> = {}) {
@@ -144,10 +152,6 @@ const behind = (bytes: Uint8Array, length: number) =>
   new Uint8Array([...bytes, ...pattern(length)]);
 const flipped = (bytes: Uint8Array, at: number) => bytes.map((byte, i) => i === at ? ~byte : byte);
 
-/** An Image that is an EFI program as well, of which a thousand bytes are missing. */
-const shortImage = imageFile({ length: 4096 });
-shortImage.set(peHeader([{ at: 4096, size: 1000 }]).subarray(0x3c), 0x3c);
-
 /** A file that is refused: what it is, what is said of it, and what is not as usual. */
 type Refused = readonly [
   what: string,
@@ -165,12 +169,12 @@ const refused: Refused[] = [
   ],
   [
     "an Image that is shorter than it says",
-    shortImage,
+    shortImage(),
     "kernel is an arm64 Linux Image that is cut off: it has 4096 of 5096 bytes",
   ],
   [
     "a compressed Image that is shorter than it says",
-    await gzip(shortImage),
+    await gzip(shortImage()),
     "kernel is an arm64 Linux Image that is cut off: it has 4096 of 5096 bytes",
   ],
   [

@@ -1,18 +1,16 @@
 /** Tests that bad input for the virt machine gets a clear end, on a host that has one to give. */
 
 import { assertEquals, assertMatch } from "@std/assert";
-import { gzip, imageFile, peHeader } from "../boot/kernel_file.ts";
+import { gzip, imageFile, shortImage } from "../boot/kernel_file.ts";
 import { testsInLanes } from "../lanes.ts";
 import { guestPath, orchid } from "../orchid_command.ts";
 import { kvmTest } from "../test_case.ts";
 
 const MIB = 2 ** 20;
-const short = imageFile({ length: 4096 });
-short.set(peHeader([{ at: 4096, size: 1000 }]).subarray(0x3c), 0x3c);
 
 /** The files in the folder where the command runs. */
 const files: Record<string, Uint8Array> = {
-  "short.img": short,
+  "short.img": shortImage(),
   "large.img": imageFile({ imageSize: BigInt(32 * MIB) }),
   "cut.gz": (await gzip(imageFile())).subarray(0, 1000),
   "initrd.img": new Uint8Array(24 * MIB),
