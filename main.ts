@@ -34,21 +34,22 @@ import {
 /** The vCPU stopped for a reason that nothing can be done about. */
 export class ExitError extends OrchidError {}
 
-/** How often the guest is interrupted to let the world outside move, in milliseconds: soon enough for a person who watches the console. */
-const TURN_PERIOD = 40;
-
 /**
  * Runs a machine until it ends: runs its vCPU, does what the exit asks for, and
- * again. Output is written out and timers and signals are served every 40 ms,
+ * again. Output is written out and timers and signals are served 25 times a second,
  * however busy the guest is.
  *
  * @param signal Ends the machine from outside.
+ * @param pace How often to let the world outside move.
  * @returns How it ended.
  * @throws {ExitError} if KVM cannot go on with the guest.
  */
-export async function run(machine: Machine, signal?: AbortSignal): Promise<End> {
+export async function run(
+  machine: Machine,
+  signal?: AbortSignal,
+  pace: Pace = new Pace(),
+): Promise<End> {
   const { runner, bus } = machine;
-  const pace = new Pace(2 * TURN_PERIOD);
   let wake = () => {};
   const stop = () => {
     machine.end ??= { kind: "aborted", reason: signal?.reason };
@@ -57,7 +58,7 @@ export async function run(machine: Machine, signal?: AbortSignal): Promise<End> 
   };
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop);
-  runner.interruptEvery(TURN_PERIOD);
+  runner.interruptEvery(pace.period);
   try {
     while (machine.end === undefined) {
       const exit = nextExit(machine, pace.stride);

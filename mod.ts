@@ -15,6 +15,7 @@
  */
 
 export { ExitError, run } from "./main.ts";
+export { Pace } from "./machine/pace.ts";
 export { type Accel, openSystem } from "./machine/accel.ts";
 export { TinyMachine, type TinyMachineOptions } from "./machine/tiny.ts";
 export { TinyMachineError } from "./machine/placement.ts";

@@ -5,7 +5,7 @@
 //
 // GUEST is a flat binary for 0x10000. It ends with its first newline or when it asks PSCI to switch
 // off. Then stderr tells how many MMIO exits there were, how many nanoseconds the loop took, and how
-// many a single exit: the median over every 100 of them.
+// many a single exit: the median over every 256 of them.
 
 #include <err.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #define RAM_BASE 0x10000
 #define RAM_SIZE 0x10000
 
-#define WINDOW 100
+#define WINDOW 256
 #define MOST_WINDOWS 1024
 
 // The register ID of a 64-bit core register: its place in struct kvm_regs, counted in words.

@@ -1,42 +1,42 @@
 /** What the scripts have in common that run the benchmark's guest in Orchid whenever they are asked: the clock, and the answers. */
 
-import { type Machine, run } from "../mod.ts";
-import type { Runner } from "../vm/contract.ts";
+import { run } from "../main.ts";
+import type { Machine } from "../machine/machine.ts";
+import { Pace } from "../machine/pace.ts";
 import { median } from "./table.ts";
-
-/** An exit is too short for the clock: so many are timed together. */
-const WINDOW = 100;
 
 /** The benchmark's guest, a flat binary. */
 export const program = Deno.readFileSync(new URL("../guests/console-bench.bin", import.meta.url));
 
-/** Times exits one after another. */
-export class ExitClock {
-  /** When each window of exits ended, in milliseconds. */
-  #marks: number[] = [];
+/** An exit is too short for the clock: so many are timed together, which is as many as the run loop comes to between its looks. */
+const WINDOW = 256;
 
-  /** Counts the exits of what runs a guest. */
-  watch(runner: Runner): void {
-    const run = runner.run.bind(runner);
-    let left = WINDOW;
-    runner.run = () => {
-      if (--left === 0) {
-        this.#marks.push(performance.now());
-        left = WINDOW;
-      }
-      return run();
-    };
+/**
+ * Times exits while it paces the run loop, which so is what it always is: from
+ * one look at the clock to the next, many exits apart, unless there was a turn.
+ */
+export class ExitClock extends Pace {
+  /** What an exit took in each such window, in milliseconds. */
+  readonly #exits: number[] = [];
+  #from?: number;
+
+  override look(): boolean {
+    const exits = this.stride;
+    const isDue = super.look();
+    const now = performance.now();
+    if (this.#from !== undefined && exits === WINDOW) this.#exits.push((now - this.#from) / exits);
+    this.#from = isDue ? undefined : now;
+    return isDue;
   }
 
-  /** Begins anew. */
-  reset(): void {
-    this.#marks = [];
+  override turned(): void {
+    super.turned();
+    this.#from = performance.now();
   }
 
-  /** What an exit took, in milliseconds: the median over windows; 0 where none was watched. */
+  /** What an exit took, in milliseconds: the median over windows; 0 where there were none. */
   get exit(): number {
-    const windows = this.#marks.slice(1).map((mark, i) => mark - this.#marks[i]!);
-    return windows.length === 0 ? 0 : median(windows) / WINDOW;
+    return this.#exits.length === 0 ? 0 : median(this.#exits);
   }
 }
 
@@ -48,11 +48,11 @@ interface Run {
 }
 
 /** Runs the guest once in a machine that is ready for it. */
-export async function time(machine: Machine, clock: ExitClock): Promise<Run> {
-  clock.reset();
+export async function time(machine: Machine): Promise<Run> {
+  const clock = new ExitClock();
   const before = machine.console.bytesOut;
   const start = performance.now();
-  const end = await run(machine);
+  const end = await run(machine, undefined, clock);
   const milliseconds = performance.now() - start;
   if (end.kind !== "shutdown") throw new Error(`the guest ended in another way: ${end.kind}`);
   return { bytes: machine.console.bytesOut - before, milliseconds, exit: clock.exit };

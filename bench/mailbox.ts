@@ -2,7 +2,7 @@
 
 import { isSmp, VirtMachine } from "../machine/virt.ts";
 import { fileOf, openSystem, type Reader } from "../mod.ts";
-import { answer, ExitClock, program, time } from "./loop.ts";
+import { answer, program, time } from "./loop.ts";
 
 /** The guest's RAM in bytes, more than it needs. */
 const MEMORY = 16 * 2 ** 20;
@@ -17,7 +17,5 @@ const options = { kernel: fileOf("console-bench", program), memory: MEMORY, inpu
 await answer(async () => {
   // A new machine for each run: when a guest has switched this one off, that is for good.
   await using machine = await VirtMachine.create(system, options);
-  const clock = new ExitClock();
-  clock.watch(machine.runner);
-  return await time(machine, clock);
+  return await time(machine);
 });

@@ -2,7 +2,7 @@
 
 import { RAM_BASE } from "../machine/layout.ts";
 import { openSystem, registerId, TinyMachine } from "../mod.ts";
-import { answer, ExitClock, program, time } from "./loop.ts";
+import { answer, program, time } from "./loop.ts";
 
 /** How the console works: an exit for each byte, or bytes collected in the kernel. */
 export type Mode = "exits" | "collected";
@@ -15,12 +15,9 @@ const [mode] = Deno.args;
 using system = await openSystem("kvm");
 using machine = new TinyMachine(system, { program, coalesce: mode === "collected" });
 
-const clock = new ExitClock();
-if (mode === "exits") clock.watch(machine.vcpu);
-
 await answer(() => {
   machine.vcpu.init();
   machine.vcpu.setOneReg(registerId("pc"), BigInt(RAM_BASE));
   machine.end = undefined;
-  return time(machine, clock);
+  return time(machine);
 });

@@ -1,5 +1,8 @@
 /** How a run loop that is busy with exits keeps an eye on the time. */
 
+/** How often the vCPU is interrupted to let the world outside move, in milliseconds: soon enough for a person who watches the console. */
+const PERIOD = 40;
+
 /** The most exits between two looks at the clock, and how soon after one the next should be, in milliseconds. */
 const MOST_EXITS = 256;
 const LOOK_PERIOD = 20;
@@ -11,15 +14,16 @@ const LOOK_PERIOD = 20;
  * stay quick, and after each if they are slow.
  */
 export class Pace {
+  /** How often the vCPU is to be interrupted, in milliseconds. */
+  readonly period: number;
   /** How many exits may pass until the next look. */
   stride = 1;
-  readonly #limit: number;
   #looked = 0;
   #turned = performance.now();
 
-  /** @param limit How long the world outside may wait, in milliseconds. */
-  constructor(limit: number) {
-    this.#limit = limit;
+  /** @param period How often the vCPU is interrupted, in milliseconds; two of that is as long as the world outside may wait. */
+  constructor(period: number = PERIOD) {
+    this.period = period;
   }
 
   /** Looks at the clock: whether a turn is due, which then is taken as made. */
@@ -30,7 +34,7 @@ export class Pace {
     // Twice as many exits should not take too long either.
     else if (2 * taken < LOOK_PERIOD) this.stride = Math.min(2 * this.stride, MOST_EXITS);
     this.#looked = now;
-    const isDue = now - this.#turned > this.#limit;
+    const isDue = now - this.#turned > 2 * this.period;
     if (isDue) this.#turned = now;
     return isDue;
   }

@@ -30,7 +30,7 @@ Deno.test("Pace looks after each exit again where exits are slow", () => {
 });
 
 Deno.test("Pace.look takes the turn that is due as made", () => {
-  const pace = new Pace(20);
+  const pace = new Pace(10);
   for (const start = performance.now(); performance.now() - start < 25;);
   assert(pace.look());
   const before = performance.now();
