@@ -21,6 +21,7 @@ import { TinyMachineError } from "./machine/placement.ts";
 import { VirtMachineError } from "./machine/virt_limits.ts";
 import { silent } from "./vm/trace.ts";
 import {
+  DEFERRED_WRITES,
   type Exit,
   exitReasonName,
   KVM_EXIT_ARM_NISV,
@@ -67,10 +68,13 @@ export async function run(
         continue;
       }
       switch (exit.reason) {
+        case DEFERRED_WRITES:
+          if (bus.carry(exit)) break;
+          // falls through
         case KVM_EXIT_MMIO:
           // Its device cannot answer yet.
           if (machine.hold !== undefined) {
-            machine.hold(exit);
+            machine.hold();
             break;
           }
           do {
@@ -80,7 +84,7 @@ export async function run(
               wake = resolve;
               bus.progress().then(resolve, reject);
             });
-          } while (!bus.access(exit));
+          } while (!bus.carry(exit));
           break;
         case KVM_EXIT_INTR:
           await machine.turn();

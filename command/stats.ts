@@ -3,7 +3,7 @@
 import { format } from "@std/fmt/bytes";
 import type { Machine } from "../machine/machine.ts";
 import type { Counter, Runner } from "../vm/contract.ts";
-import { type Exit, exitReasonName, KVM_EXIT_MMIO, KVM_EXIT_UNKNOWN } from "../vm/exit.ts";
+import { DEFERRED_WRITES, type Exit, exitReasonName, KVM_EXIT_UNKNOWN } from "../vm/exit.ts";
 
 /** Counts the exits of what runs a guest, and the time between them. */
 export class MeteredRunner implements Runner {
@@ -31,8 +31,8 @@ export class MeteredRunner implements Runner {
     const start = performance.now();
     const exit = this.#runner.run();
     this.guestTime += performance.now() - start;
-    if (exit.reason === KVM_EXIT_MMIO && exit.deferred) {
-      this.deferred++;
+    if (exit.reason === DEFERRED_WRITES) {
+      this.deferred += exit.count - exit.done;
       return exit;
     }
     const reason = exit.reason === KVM_EXIT_UNKNOWN ? exit.exitReason : exit.reason;

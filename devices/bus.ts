@@ -1,7 +1,7 @@
 /** The MMIO bus: which device an address belongs to. */
 
 import { OrchidError } from "../vm/error.ts";
-import type { MmioExit } from "../vm/exit.ts";
+import { type DeferredWrites, KVM_EXIT_MMIO, type MmioExit } from "../vm/exit.ts";
 import { type MmioDevice, NOT_YET } from "./device.ts";
 
 /** Two devices at one address, or an address that cannot be. */
@@ -24,7 +24,10 @@ export interface Attachment {
 }
 
 /** Told of accesses that no device claims. */
-export type UnclaimedListener = (exit: Readonly<MmioExit>) => void;
+export type UnclaimedListener = (access: Access) => void;
+
+/** An access, whatever it carries. */
+export type Access = Readonly<Pick<MmioExit, "physAddr" | "len" | "isWrite">>;
 
 const hex = (value: number) => `0x${value.toString(16)}`;
 
@@ -101,6 +104,28 @@ export class MmioBus {
     return true;
   }
 
+  /** As {@linkcode access}, also for writes that were deferred, as far as their device takes them. */
+  carry(exit: MmioExit | DeferredWrites): boolean {
+    return exit.reason === KVM_EXIT_MMIO ? this.access(exit) : this.#writeAll(exit);
+  }
+
+  #writeAll(exit: DeferredWrites): boolean {
+    const { values, count, len } = exit;
+    const to = this.#find(exit);
+    const { device } = to;
+    const offset = exit.physAddr - to.base;
+    // The bytes behind a value are another's.
+    const mask = len === 1 ? 0xff : len === 2 ? 0xffff : 0xffff_ffff;
+    const size = Math.min(len, 4);
+    for (; exit.done < count; exit.done++) {
+      const at = offset + (len === 8 ? 4 * exit.done : 0);
+      const value = (values[exit.done]! & mask) >>> 0;
+      if (device.write(at, size, value) === notYet) return false;
+      to.writes++;
+    }
+    return true;
+  }
+
   /** Resolves when the access that was refused last may be tried again. */
   async progress(): Promise<void> {
     const { device } = this.#last;
@@ -109,12 +134,12 @@ export class MmioBus {
   }
 
   /** The device that claims all of an access. */
-  #find(exit: MmioExit): Attachment {
+  #find(exit: Access): Attachment {
     const last = this.#last;
     return holds(last, exit.physAddr, exit.len) ? last : this.#search(exit);
   }
 
-  #search(exit: MmioExit): Attachment {
+  #search(exit: Access): Attachment {
     for (const attachment of this.attachments) {
       if (holds(attachment, exit.physAddr, exit.len)) return this.#last = attachment;
     }

@@ -1,6 +1,8 @@
 /** The memory that a vCPU shares with the kernel: decodes kvm_run into an exit, and takes deferred writes out of the coalesced MMIO ring. */
 
 import {
+  DEFERRED_WRITES,
+  type DeferredWrites,
   type Exit,
   type IntrExit,
   KVM_EXIT_ARM_NISV,
@@ -69,8 +71,7 @@ export class RunPage {
 
   // One object for each frequent kind of exit, filled anew each time: such an exit allocates nothing.
   readonly #mmio: MmioExit;
-  readonly #deferred: MmioExit;
-  readonly #deferredData = new Uint32Array(2);
+  readonly #deferred: DeferredWrites;
   readonly #interrupted: IntrExit = { reason: KVM_EXIT_INTR };
 
   private constructor(address: Deno.PointerObject, size: number, coalesces: boolean) {
@@ -93,15 +94,15 @@ export class RunPage {
       data,
       len: 0,
       isWrite: false,
-      deferred: false,
     };
     this.#deferred = {
-      reason: KVM_EXIT_MMIO,
+      reason: DEFERRED_WRITES,
       physAddr: 0,
-      data: new DataView(this.#deferredData.buffer),
+      values: new Uint32Array(this.#ringLength),
+      count: 0,
+      done: 0,
       len: 0,
       isWrite: true,
-      deferred: true,
     };
   }
 
@@ -136,20 +137,33 @@ export class RunPage {
     return ring !== undefined && ring[FIRST] !== ring[LAST];
   }
 
-  /** The oldest write in the ring, which has one, taken out of it. `first` must have one owner: the thread that calls this. */
-  takeDeferred(): MmioExit {
+  /** The oldest writes in the ring, which has some: as many as go to the same address. `first` must have one owner: the thread that calls this. */
+  takeDeferred(): DeferredWrites {
     const ring = this.#ring!;
-    const first = ring[FIRST]!;
-    // A vCPU may be adding entries on another CPU: what is read of this one is no older than `last`.
-    Atomics.load(ring, LAST);
-    const entry = ENTRIES + first * ENTRY_SIZE;
-    this.#deferred.physAddr = u64At(ring, entry + ENTRY_PHYS_ADDR);
-    this.#deferred.len = ring[entry + ENTRY_LEN]!;
-    this.#deferredData[0] = ring[entry + ENTRY_DATA]!;
-    this.#deferredData[1] = ring[entry + ENTRY_DATA + 1]!;
-    // And it is given back only after it has been read.
-    Atomics.store(ring, FIRST, (first + 1) % this.#ringLength);
-    return this.#deferred;
+    const length = this.#ringLength;
+    const deferred = this.#deferred;
+    const { values } = deferred;
+    // A vCPU may be adding entries on another CPU: what is read of them is no older than this.
+    const last = Atomics.load(ring, LAST);
+    let first = ring[FIRST]!;
+    let entry = ENTRIES + first * ENTRY_SIZE;
+    const physAddr = deferred.physAddr = u64At(ring, entry + ENTRY_PHYS_ADDR);
+    const len = deferred.len = ring[entry + ENTRY_LEN]!;
+    let count = 0;
+    do {
+      values[count++] = ring[entry + ENTRY_DATA]!;
+      if (len === 8) values[count++] = ring[entry + ENTRY_DATA + 1]!;
+      first = first + 1 === length ? 0 : first + 1;
+      entry = ENTRIES + first * ENTRY_SIZE;
+    } while (
+      first !== last && len !== 8 && ring[entry + ENTRY_LEN] === len &&
+      u64At(ring, entry + ENTRY_PHYS_ADDR) === physAddr
+    );
+    deferred.count = count;
+    deferred.done = 0;
+    // And they are given back only after they have been read.
+    Atomics.store(ring, FIRST, first);
+    return deferred;
   }
 
   /** What kvm_run says of the last exit. */

@@ -1,7 +1,7 @@
 /** vCPUs on threads of their own: hands them to the threads, and gathers their exits. */
 
 import type { Vcpu, VcpuThreads } from "../vm/contract.ts";
-import { type Exit, type IntrExit, KVM_EXIT_INTR, type MmioExit } from "../vm/exit.ts";
+import { type DeferredWrites, type Exit, type IntrExit, KVM_EXIT_INTR } from "../vm/exit.ts";
 import { Errno } from "./errno.ts";
 import { setAffinity } from "./host_cpus.ts";
 import { vcpu } from "./ioctl.ts";
@@ -12,6 +12,8 @@ import { Workers } from "./workers.ts";
 
 /** How long this thread sleeps at a time, in milliseconds: so late may a deferred write come out that nothing follows. */
 const SLICE = 20;
+/** And while such writes come thick: a ring of 170, which is what 4 KiB have room for, must not become full for want of a look. */
+const SHORT_SLICE = 5;
 /** How long to wait for a kicked vCPU until it is kicked again, in milliseconds. */
 const KICK_PERIOD = 10;
 
@@ -28,13 +30,14 @@ export class KvmVcpuThreads implements VcpuThreads {
   readonly #taken: boolean[];
   /** The vCPUs whose exits cannot be answered yet. */
   readonly #onHold = new Set<number>();
-  /** A deferred write that cannot be answered yet; those behind it wait. */
-  #held?: MmioExit;
-  /** The deferred write that was given out last. */
-  #deferred?: MmioExit;
+  /** Deferred writes that cannot be carried out yet; those behind them wait. */
+  #held?: DeferredWrites;
+  /** The deferred writes that were given out last. */
+  #deferred?: DeferredWrites;
   /** Whether `#held` is to come again. */
   #isRetrying = false;
   #quiet = 0;
+  #slice = SLICE;
   /** Why not all threads could be started. */
   #failure?: Error;
   /** Where the search for an exit begins: behind the vCPU that had the last one. */
@@ -103,8 +106,9 @@ export class KvmVcpuThreads implements VcpuThreads {
         this.#quiet = 0;
         return exit;
       }
-      if (i < 0 && !this.#mailboxes.sleep(SLICE) && !this.#hasDeferred()) {
-        this.#quiet += SLICE;
+      if (i < 0 && !this.#mailboxes.sleep(this.#slice) && !this.#hasDeferred()) {
+        this.#quiet += this.#slice;
+        this.#slice = SLICE;
         return INTERRUPTED;
       }
     }
@@ -165,14 +169,16 @@ export class KvmVcpuThreads implements VcpuThreads {
     return this.#held === undefined && this.#vcpus[0]?.page.hasDeferred() === true;
   }
 
-  #nextDeferred(): MmioExit | undefined {
+  #nextDeferred(): DeferredWrites | undefined {
     if (this.#isRetrying) {
       this.#isRetrying = false;
       const held = this.#held;
       this.#held = undefined;
       if (held !== undefined) return held;
     }
-    if (this.#hasDeferred()) return this.#deferred = this.#vcpus[0]!.page.takeDeferred();
+    if (!this.#hasDeferred()) return;
+    this.#slice = SHORT_SLICE;
+    return this.#deferred = this.#vcpus[0]!.page.takeDeferred();
   }
 
   /** The exit of a vCPU that has stopped; nothing if there is none, or it was only kicked: then it runs on. */

@@ -3,7 +3,7 @@
 import type { MmioBus } from "../devices/bus.ts";
 import type { Console } from "../devices/console.ts";
 import type { Runner } from "../vm/contract.ts";
-import type { ArmNisvExit, MmioExit, SystemEventExit } from "../vm/exit.ts";
+import type { ArmNisvExit, SystemEventExit } from "../vm/exit.ts";
 import type { End } from "./end.ts";
 
 /** A machine that is ready to run. */
@@ -24,7 +24,7 @@ export interface Machine {
    * Lets the vCPU of the last exit wait until its device can answer, while others
    * run on. Where there is none, everything waits.
    */
-  hold?(exit: MmioExit): void;
+  hold?(): void;
   /** The guest asked for the system to go off or to start again, or reported that it crashed. */
   systemEvent(exit: SystemEventExit): void | Promise<void>;
   /** The guest accessed MMIO with an instruction that KVM does not describe. */

@@ -21,6 +21,7 @@ export class Serial {
   readonly uart: Pl011;
   readonly #console: Console;
   readonly #page: RegisterPage;
+  readonly #collects: boolean;
   #vm?: SmpVm;
   /** Whether stores to UARTDR wait in the kernel. */
   #isCollecting = false;
@@ -39,13 +40,16 @@ export class Serial {
   /**
    * @param page The page for the registers, and the slot it takes.
    * @param line Takes the interrupt's level.
+   * @param options.collects Whether output may wait in the kernel; if not, each byte stops the guest.
    */
   constructor(
     console: Console,
     page: { bytes: Uint8Array<SharedArrayBuffer>; slot: number },
     line: (level: boolean) => void,
+    options: { readonly collects: boolean } = { collects: true },
   ) {
     this.#console = console;
+    this.#collects = options.collects;
     this.uart = new Pl011({
       send: (byte) => this.#send(byte),
       line,
@@ -108,7 +112,7 @@ export class Serial {
 
   /** A guest that waits for transmit interrupts must get them as it sends. */
   #collect(wanted: boolean): void {
-    const collects = wanted && !(this.uart.read(UARTIMSC, 4) & INT_TX);
+    const collects = wanted && this.#collects && !(this.uart.read(UARTIMSC, 4) & INT_TX);
     if (collects === this.#isCollecting || this.#vm === undefined) return;
     if (collects) {
       this.#isCollecting = this.#vm.registerCoalescedMmio(PL011.base + UARTDR, 4);

@@ -122,7 +122,10 @@ export class VirtMachine implements Machine, AsyncDisposable {
     );
     const bytes = this.memory.bytes(SERIAL_PAGE.base, SERIAL_PAGE.size);
     const page = { bytes, slot: SERIAL_SLOT };
-    this.#serial = this.#made.use(new Serial(this.console, page, this.#line(PL011)));
+    this.#serial = this.#made.use(
+      // Each byte must stop the guest if one of them may be its last.
+      new Serial(this.console, page, this.#line(PL011), { collects: !options.exitOnNewline }),
+    );
     this.#gpio = new Pl061(this.#line(PL061));
     this.#powerKey = this.#made.use(new PowerKey(this.#gpio, POWER_KEY_LINE));
     const clock = this.#made.use(new Pl031({ line: this.#line(PL031) }));

@@ -92,7 +92,6 @@ export class MemoryAccess {
     data: new DataView(new ArrayBuffer(8)),
     len: 0,
     isWrite: false,
-    deferred: false,
   };
   /** Virtual pages looked up because the TLB had no entry. */
   tlbMisses = 0;

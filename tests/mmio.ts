@@ -1,6 +1,6 @@
 /** MMIO exits made by hand. */
 
-import { KVM_EXIT_MMIO, type MmioExit } from "../vm/exit.ts";
+import { DEFERRED_WRITES, type DeferredWrites, KVM_EXIT_MMIO, type MmioExit } from "../vm/exit.ts";
 
 /** What an exit's data holds before a load is answered, to see what the answer writes. */
 export const UNTOUCHED = 0xeeee_eeee_eeee_eeeen;
@@ -9,7 +9,7 @@ export const UNTOUCHED = 0xeeee_eeee_eeee_eeeen;
 export function loadExit(physAddr: number, len: number): MmioExit {
   const data = new DataView(new ArrayBuffer(8));
   data.setBigUint64(0, UNTOUCHED, true);
-  return { reason: KVM_EXIT_MMIO, physAddr, data, len, isWrite: false, deferred: false };
+  return { reason: KVM_EXIT_MMIO, physAddr, data, len, isWrite: false };
 }
 
 /** A store of `len` bytes. Behind them the exit holds what another one left there. */
@@ -17,6 +17,16 @@ export function storeExit(physAddr: number, len: number, value: bigint): MmioExi
   const exit = { ...loadExit(physAddr, len), isWrite: true };
   for (let i = 0; i < len; i++) exit.data.setUint8(i, Number((value >> BigInt(8 * i)) & 0xffn));
   return exit;
+}
+
+/** Stores of `len` bytes that waited in the kernel. */
+export function deferredWrites(physAddr: number, len: number, values: number[]): DeferredWrites {
+  const count = values.length;
+  return {
+    ...{ reason: DEFERRED_WRITES, physAddr, len, isWrite: true, done: 0, count },
+    // The array behind it is longer, and holds what others have left there.
+    values: Uint32Array.of(...values, 0xeeee_eeee),
+  };
 }
 
 /** An exit's data, all 8 bytes. */

@@ -38,7 +38,7 @@ export interface Vm extends Disposable {
   /**
    * Lets writes to a range of addresses wait in a ring instead of exiting
    * (KVM_REGISTER_COALESCED_MMIO). They come out of {@linkcode Runner.run} as
-   * exits all the same: in order, before anything that happened after them,
+   * {@linkcode DEFERRED_WRITES}: in order, before anything that happened after them,
    * and late by as much as the vCPU stays in the guest.
    *
    * @returns Whether the host offers that.
@@ -172,7 +172,7 @@ export interface VcpuThreads extends Runner, AsyncDisposable {
   start(): void;
   /** Interrupts all vCPUs; returns when all have stopped. Their last exits are still to be taken. */
   stop(): void;
-  /** Which vCPU the last exit of {@linkcode run} came from; none for a deferred write, or KVM_EXIT_INTR. */
+  /** Which vCPU the last exit of {@linkcode run} came from; none for deferred writes, or KVM_EXIT_INTR. */
   readonly current?: number;
   /** The last exit cannot be answered yet: it comes again after {@linkcode retry}. Others do before. */
   hold(): void;

@@ -29,6 +29,9 @@ export const KVM_EXIT_SYSTEM_EVENT = 24;
 /** An access to an address without memory that the CPU does not describe. */
 export const KVM_EXIT_ARM_NISV = 28;
 
+/** Writes that the guest did not stop for. To KVM they are no exit: the number is none of its own. */
+export const DEFERRED_WRITES = -1;
+
 /** PSCI SYSTEM_OFF. */
 export const KVM_SYSTEM_EVENT_SHUTDOWN = 1;
 /** PSCI SYSTEM_RESET. */
@@ -48,8 +51,24 @@ export interface MmioExit {
   len: number;
   /** A store; otherwise a load. */
   isWrite: boolean;
-  /** The write waited in the ring of coalesced MMIO; the guest did not stop for it. */
-  readonly deferred: boolean;
+}
+
+/** Writes to one address that waited in the ring of coalesced MMIO; the guest did not stop for them. */
+export interface DeferredWrites {
+  /** Tells the kinds of exits apart. */
+  readonly reason: typeof DEFERRED_WRITES;
+  /** The guest physical address of the first byte. */
+  physAddr: number;
+  /** What each wrote, the oldest first; for writes of 8 bytes, which come one at a time, the low half and the high one. */
+  readonly values: Uint32Array;
+  /** How many values there are. */
+  count: number;
+  /** How many of them their device has taken. */
+  done: number;
+  /** 1, 2, 4 or 8 bytes. */
+  len: number;
+  /** They are stores. */
+  readonly isWrite: true;
 }
 
 /** A signal, or the period of `interruptEvery`, ended the run; there is nothing to do for the guest. */
@@ -105,6 +124,7 @@ export interface OtherExit {
 /** Why a vCPU stopped. */
 export type Exit =
   | MmioExit
+  | DeferredWrites
   | IntrExit
   | SystemEventExit
   | ArmNisvExit

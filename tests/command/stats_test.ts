@@ -6,7 +6,7 @@ import { MmioBus } from "../../devices/bus.ts";
 import { Console } from "../../devices/console.ts";
 import type { Machine } from "../../machine/machine.ts";
 import { type Exit, KVM_EXIT_INTR, KVM_EXIT_UNKNOWN } from "../../vm/exit.ts";
-import { loadExit, storeExit } from "../mmio.ts";
+import { deferredWrites, loadExit, storeExit } from "../mmio.ts";
 import { ScriptedVcpu } from "../scripted_vm.ts";
 import { emptyReader, MemoryWriter } from "../streams.ts";
 
@@ -37,8 +37,8 @@ Deno.test("MeteredRunner counts exits by reason", () => {
 });
 
 Deno.test("MeteredRunner does not count a write that waited in the kernel as an exit", () => {
-  const meter = meterOf({ ...store, deferred: true }, store);
-  assertEquals([meter.deferred, meter.exits.get(6)], [1, 1]);
+  const meter = meterOf(deferredWrites(0x996, 1, [1, 2, 3]), store);
+  assertEquals([meter.deferred, meter.exits.get(6)], [3, 1]);
 });
 
 Deno.test("MeteredRunner counts an exit without a name under its own number", () => {
@@ -62,7 +62,7 @@ Deno.test("statsTable has a line for each exit reason, each device, and the byte
   bus.attach("console", 0x996, 2, console);
   for (const exit of [store, store, loadExit(0x5000, 4)]) bus.access(exit);
   const table = statsTable(
-    meterOf({ ...store, deferred: true }, store, loadExit(0x5000, 4)),
+    meterOf(deferredWrites(0x996, 1, [0x41]), store, loadExit(0x5000, 4)),
     { bus, console },
   );
   const rows = table.split("\n").map((row) => row.split(/ {2,}/));

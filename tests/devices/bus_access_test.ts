@@ -3,7 +3,7 @@
 import { assertEquals } from "@std/assert";
 import { MmioBus } from "../../devices/bus.ts";
 import { NOT_YET } from "../../devices/device.ts";
-import { dataOf, loadExit, storeExit, UNTOUCHED } from "../mmio.ts";
+import { dataOf, deferredWrites, loadExit, storeExit, UNTOUCHED } from "../mmio.ts";
 import { busWith, Recorder } from "../recorder.ts";
 
 /** What a load of `len` bytes gets from a device that answers `answer`. */
@@ -116,4 +116,42 @@ Deno.test("MmioBus.progress lets the world move for a device that does not say w
   setTimeout(() => moved = true, 0);
   await bus.progress();
   assertEquals(moved, true);
+});
+
+for (const [len, values] of [[1, [1, 0xff]], [2, [2, 0xffff]], [4, [3, 0xffff_ffff]]] as const) {
+  Deno.test(`MmioBus.carry hands on deferred writes of ${len} bytes, in order, as unsigned numbers`, () => {
+    const device = new Recorder();
+    const bus = busWith(device);
+    // What is behind the bytes that were written is somebody else's.
+    const raw = values.map((value) => len === 4 ? value : value + 0x7700_0000 + 2 ** (8 * len));
+    assertEquals(bus.carry(deferredWrites(0x1004, len, raw)), true);
+    assertEquals(device.accesses, values.map((value) => ["write", 4, len, value]));
+    assertEquals(bus.attachments[0]!.writes, 2);
+  });
+}
+
+Deno.test("MmioBus.carry makes two of a deferred write of 8 bytes, the low half first", () => {
+  const device = new Recorder();
+  busWith(device).carry(deferredWrites(0x1000, 8, [0x1111_1111, 0x8222_2222]));
+  assertEquals(device.accesses, [["write", 0, 4, 0x1111_1111], ["write", 4, 4, 0x8222_2222]]);
+});
+
+Deno.test("MmioBus.carry goes on with deferred writes where their device could not take more", () => {
+  const taken: number[] = [];
+  let room = 2;
+  const bus = busWith({
+    read: () => 0,
+    write: (_offset, _size, value) => room-- > 0 ? void taken.push(value) : NOT_YET,
+  });
+  const writes = deferredWrites(0x1000, 1, [1, 2, 3, 4]);
+  assertEquals([bus.carry(writes), taken], [false, [1, 2]]);
+  assertEquals([bus.carry(writes), taken], [false, [1, 2]]);
+  room = 9;
+  assertEquals([bus.carry(writes), taken], [true, [1, 2, 3, 4]]);
+});
+
+Deno.test("MmioBus.carry carries an access that was not deferred as MmioBus.access does", () => {
+  const device = new Recorder();
+  busWith(device).carry(storeExit(0x1004, 1, 5n));
+  assertEquals(device.accesses, [["write", 4, 1, 5]]);
 });

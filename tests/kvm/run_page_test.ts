@@ -7,6 +7,7 @@ import { cString, libc } from "../../kvm/libc.ts";
 import { RunPage } from "../../kvm/run_page.ts";
 import type { Path } from "../../kvm/struct.ts";
 import { kvm_coalesced_mmio, kvm_coalesced_mmio_ring, kvm_run } from "../../kvm/structs.ts";
+import type { DeferredWrites } from "../../vm/exit.ts";
 import { inTempFolder } from "../temp_folder.ts";
 
 const O_RDWR = 2;
@@ -35,6 +36,9 @@ function withPage(fn: (page: RunPage, kernel: Kernel, pageSize: number) => void)
   });
 }
 
+/** What deferred writes have written. */
+const valuesOf = ({ values, count }: DeferredWrites) => [...values.subarray(0, count)];
+
 type Field = Path<typeof kvm_run.fields>;
 
 /** What kvm_run with these fields decodes to. */
@@ -57,7 +61,6 @@ Deno.test("RunPage.decode gives an MMIO load its address and width", () => {
       physAddr: 0xf_ffff_ffff_f998,
       len: 4,
       isWrite: false,
-      deferred: false,
       data: undefined,
     },
   );
@@ -128,7 +131,7 @@ Deno.test("RunPage.hasDeferred is false for an empty ring", () => {
   withPage((page) => assertEquals(page.hasDeferred(), false));
 });
 
-Deno.test("RunPage.takeDeferred gives the oldest write", () => {
+Deno.test("RunPage.takeDeferred gives a write", () => {
   withPage((page, kernel, pageSize) => {
     const entry = new Block(kvm_coalesced_mmio).set("phys_addr", 0x996).set("len", 1).set(
       "data",
@@ -136,9 +139,9 @@ Deno.test("RunPage.takeDeferred gives the oldest write", () => {
     );
     kernel(entry.bytes, pageSize + kvm_coalesced_mmio_ring.offset.coalesced_mmio);
     kernel(new Block(kvm_coalesced_mmio_ring).set("last", 1).bytes, pageSize);
-    const { physAddr, len, isWrite, deferred, data } = page.takeDeferred();
-    assertEquals([physAddr, len, isWrite, deferred], [0x996, 1, true, true]);
-    assertEquals(data.getUint8(0), 72);
+    const { physAddr, len, isWrite, count, done, values } = page.takeDeferred();
+    assertEquals([physAddr, len, isWrite, count, done], [0x996, 1, true, 1, 0]);
+    assertEquals(values[0], 72);
     assertEquals(page.hasDeferred(), false);
   });
 });
@@ -155,8 +158,34 @@ Deno.test("RunPage.takeDeferred goes round the ring as the kernel does", () => {
       kernel(entry.bytes, pageSize + start + index * kvm_coalesced_mmio.size);
     }
     const taken: number[] = [];
-    while (page.hasDeferred()) taken.push(page.takeDeferred().data.getUint8(0));
+    while (page.hasDeferred()) taken.push(...valuesOf(page.takeDeferred()));
     assertEquals(taken, [0x11, 0x22]);
+  });
+});
+
+Deno.test("RunPage.takeDeferred gives the oldest writes together that go to one place at one width", () => {
+  const places = [[1, 0x10], [1, 0x10], [1, 0x14], [4, 0x14], [8, 0x10], [8, 0x10], [1, 0x10]];
+  withPage((page, kernel, pageSize) => {
+    for (const [i, [len = 0, physAddr = 0]] of places.entries()) {
+      const entry = new Block(kvm_coalesced_mmio).set("phys_addr", physAddr).set("len", len)
+        .set("data", i, 0).set("data", 0x40 + i, 4);
+      const { offset } = kvm_coalesced_mmio_ring;
+      kernel(entry.bytes, pageSize + offset.coalesced_mmio + i * kvm_coalesced_mmio.size);
+    }
+    kernel(new Block(kvm_coalesced_mmio_ring).set("last", places.length).bytes, pageSize);
+    const taken = [];
+    while (page.hasDeferred()) {
+      const deferred = page.takeDeferred();
+      taken.push([deferred.len, deferred.physAddr, ...valuesOf(deferred)]);
+    }
+    assertEquals(taken, [
+      [1, 0x10, 0, 1],
+      [1, 0x14, 2],
+      [4, 0x14, 3],
+      [8, 0x10, 4, 0x44],
+      [8, 0x10, 5, 0x45],
+      [1, 0x10, 6],
+    ]);
   });
 });
 

@@ -20,7 +20,9 @@ headerTest("uapi has the values of linux/kvm.h and asm/kvm.h", () => {
 });
 
 headerTest("exit has the exit reasons and system events of linux/kvm.h", () => {
-  const all = constants(exit);
+  const { DEFERRED_WRITES, ...kernels } = exit;
+  assert(DEFERRED_WRITES < 0, "the kernel's reasons are not");
+  const all = constants(kernels);
   assert(all.length > 15);
   assertEquals(wrongExpectations(all), "");
 });

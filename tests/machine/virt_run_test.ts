@@ -85,6 +85,11 @@ kvmTest(
   },
 );
 
+kvmTest("VirtMachine ends at a newline that the PL011 sends if it is told to", async () => {
+  const { end, output } = await runVirt(testGuest("print"), { exitOnNewline: true });
+  assertEquals([end, output], [{ kind: "newline" }, "serial\n"]);
+});
+
 kvmTest("VirtMachine ends at a reset if it is told to", async () => {
   const { end, machine } = await runVirt(guestCode("reset"), { noReboot: true });
   assertEquals([end, machine.starts], [{ kind: "reset" }, 1]);
