@@ -8,8 +8,8 @@ import { median } from "./table.ts";
 /** The benchmark's guest, a flat binary. */
 export const program = Deno.readFileSync(new URL("../guests/console-bench.bin", import.meta.url));
 
-/** An exit is too short for the clock: so many are timed together, which is as many as the run loop comes to between its looks. */
-const WINDOW = 256;
+/** An exit is too short for the clock: so many are timed together at the least. The run loop comes to several times as many between its looks. */
+const LEAST = 32;
 
 /**
  * Times exits while it paces the run loop, which so is what it always is: from
@@ -24,7 +24,7 @@ export class ExitClock extends Pace {
     const exits = this.stride;
     const isDue = super.look();
     const now = performance.now();
-    if (this.#from !== undefined && exits === WINDOW) this.#exits.push((now - this.#from) / exits);
+    if (this.#from !== undefined && exits >= LEAST) this.#exits.push((now - this.#from) / exits);
     this.#from = isDue ? undefined : now;
     return isDue;
   }

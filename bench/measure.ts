@@ -128,9 +128,9 @@ function notes({ c, cold }: ExitSamples): string {
   return `Medians of ${EXIT_ROUNDS} rounds for the exits and of ${ROUNDS} for the rest, C and Orchid in turns; the ratio is the
 median of the rounds' ratios. MMIO exit and console output: a guest prints ${bytes} bytes, and each
 of the two times its own loop around KVM_RUN. C exits for each byte; so does Orchid in the first
-rows (coalesce: false): the time of an exit is the median over windows of 256, which in Orchid end when
-its run loop looks at the clock, and below it the mean with all that is done beside (writing; in
-Orchid also signals and timers, 25 times a second). In the third row Orchid works as shipped, writing
+rows (coalesce: false): the time of an exit is the median over windows of 256, and in Orchid from one
+look of its run loop at the clock to the next, 32 to 256 exits later; below it is the mean with all that
+is done beside (writing; in Orchid also signals and timers, 25 times a second). In the third row Orchid works as shipped, writing
 included.
 Orchid's loops run in processes that stay (${PROCESSES} take turns at the exits), and ${WARM_UPS} runs of each before
 the rounds, in which V8 compiles them, do not count (the first one's exits took ${first} ns each).

@@ -49,10 +49,30 @@ const symbols = {
   syscall: { parameters: ["i64", "i64", "i64", "buffer", "buffer"], result: "i64" },
   // long syscall(long number, ...);
   syscallNumbers: { name: "syscall", parameters: ["i64", "i64", "i64", "i64"], result: "i64" },
+  // long syscall(SYS_futex, uint32_t *uaddr, int op, uint32_t val, const struct timespec *timeout);
+  futex: {
+    name: "syscall",
+    parameters: ["i64", "pointer", "i32", "u32", "pointer"],
+    result: "i32",
+  },
+  // As futex, on a thread of its own; errno is lost.
+  futexAside: {
+    name: "syscall",
+    parameters: ["i64", "pointer", "i32", "u32", "pointer"],
+    result: "i32",
+    nonblocking: true,
+  },
   // int abs(int j); only its address is wanted: a signal handler that does nothing.
   abs: { type: "pointer" },
   // int *__errno_location(void);
   __errno_location: { parameters: [], result: "pointer" },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+const threadSymbols = {
+  // int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start_routine)(void *), void *arg);
+  pthread_create: { parameters: ["buffer", "pointer", "pointer", "pointer"], result: "i32" },
+  // int pthread_join(pthread_t thread, void **retval);
+  pthread_join: { parameters: ["u64", "pointer"], result: "i32" },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The functions of libc that Orchid calls. */
@@ -92,6 +112,13 @@ function open(): { functions: Libc; errno: Int32Array } {
  */
 export function libc(): Libc {
   return (opened ?? open()).functions;
+}
+
+let threads: Deno.DynamicLibrary<typeof threadSymbols>["symbols"] | undefined;
+
+/** The functions of libc that start and end threads: before glibc 2.34 they were in a library of their own, which later ones still have, empty. */
+export function pthreads() {
+  return threads ??= Deno.dlopen("libpthread.so.0", threadSymbols).symbols;
 }
 
 /** errno, of use only right after the call that failed: anything in between may change it. */

@@ -1,6 +1,7 @@
 /** The memory in which vCPU threads and the thread that answers their exits tell each other whose turn it is. */
 
 import { Errno } from "./errno.ts";
+import { Futex } from "./futex.ts";
 
 /** What a vCPU's thread is to do, or is doing. */
 export const State = {
@@ -14,16 +15,36 @@ export const State = {
   quit: 3,
 } as const;
 
-/** Words that all threads look at. */
-const BELL = 0;
-const SPINS = 1;
+/** Where everything is, counted in words; vcpu_thread.ts has the same layout in bytes. */
+export const Layout = {
+  /** How often anybody has rung. */
+  bell: 0,
+  /** How often a thread looks for news before it sleeps. */
+  spins: 1,
+  /** How many sleep on the bell. */
+  sleepers: 2,
+  /** Each thread's words are a cache line apart from others'. Theirs are behind those of all. */
+  line: 16,
+  /** A {@linkcode State}. */
+  state: 0,
+  /** The errno that the last ioctl ended with, or 0. */
+  error: 1,
+  /** The file descriptor to do the ioctl on. */
+  fd: 2,
+  /** The host's ID of the thread. */
+  tid: 3,
+  /** The address of the words of all; two words. */
+  shared: 4,
+  /** The number of the ioctl. */
+  request: 6,
+  /** Whether the thread sleeps on its state. */
+  asleep: 7,
+  /** The thread's name for the host, zero-terminated; four words. */
+  name: 8,
+} as const;
 
-/** Words of each thread's own, a cache line apart from those of others. */
-const LINE = 16;
-const STATE = 0;
-const ERROR = 1;
-const FD = 2;
-const TID = 3;
+/** How many bytes a thread's name may have. */
+const MOST_NAME = 15;
 
 /** How often at most a thread looks for news before it sleeps. */
 const MOST_SPINS = 2000;
@@ -43,58 +64,67 @@ export class Mailboxes {
   /** The bell before the last look at all states. */
   #heard = 0;
   readonly #mostSpins: number;
+  readonly #bell: Futex;
+  readonly #states: readonly Futex[];
 
-  /** @param spin Whether a thread may keep a CPU busy while it waits. */
-  constructor(readonly count: number, spin: boolean) {
-    this.words = new Int32Array(new SharedArrayBuffer((count + 1) * LINE * 4));
+  /**
+   * @param request The number of the ioctl that the threads make.
+   * @param spin Whether a thread may keep a CPU busy while it waits.
+   */
+  constructor(readonly count: number, request: number, spin: boolean) {
+    const words = new Int32Array(new SharedArrayBuffer((count + 1) * Layout.line * 4));
+    this.words = words;
     this.#mostSpins = spin ? MOST_SPINS : 0;
-    this.words[SPINS] = this.#mostSpins;
+    words[Layout.spins] = this.#mostSpins;
+    this.#bell = new Futex(words, Layout.bell);
+    const threads = Array.from({ length: count }, (_, i) => i);
+    this.#states = threads.map((i) => new Futex(words, wordOf(i, "state")));
+    const shared = Deno.UnsafePointer.value(Deno.UnsafePointer.of(words));
+    const bytes = new Uint8Array(words.buffer);
+    for (const i of threads) {
+      new BigUint64Array(words.buffer, 4 * wordOf(i, "shared"), 1)[0] = shared;
+      words[wordOf(i, "request")] = request;
+      const name = new TextEncoder().encode(`vCPU ${i}`).subarray(0, MOST_NAME);
+      bytes.set(name, 4 * wordOf(i, "name"));
+    }
   }
 
-  /** Where thread `i` finds its words. */
-  indices(i: number) {
-    const at = LINE * (i + 1);
-    return {
-      bell: BELL,
-      spins: SPINS,
-      state: at + STATE,
-      error: at + ERROR,
-      fd: at + FD,
-      tid: at + TID,
-    };
+  /** The address of the words of thread `i`. */
+  address(i: number): Deno.PointerObject {
+    return Deno.UnsafePointer.of(this.words.subarray(Layout.line * (i + 1)))!;
   }
 
   /** The state of thread `i`. */
   state(i: number): number {
-    return Atomics.load(this.words, LINE * (i + 1) + STATE);
+    return Atomics.load(this.words, wordOf(i, "state"));
   }
 
   /** Tells thread `i` to run its vCPU, or to end. */
   tell(i: number, state: typeof State.run | typeof State.quit): void {
-    const at = LINE * (i + 1) + STATE;
-    Atomics.store(this.words, at, state);
-    Atomics.notify(this.words, at);
+    Atomics.store(this.words, wordOf(i, "state"), state);
+    // Either this sees a sleeper, or who is about to sleep sees the state.
+    if (Atomics.load(this.words, wordOf(i, "asleep")) !== 0) this.#states[i]!.wake();
   }
 
   /** The errno that the last run of thread `i` ended with, or 0. */
   error(i: number): number {
-    return this.words[LINE * (i + 1) + ERROR]!;
+    return this.words[wordOf(i, "error")]!;
   }
 
   /** Gives thread `i` the file descriptor of its vCPU, which has not run yet: as if it had been interrupted. */
   prepare(i: number, fd: number): void {
-    this.words[LINE * (i + 1) + FD] = fd;
-    this.words[LINE * (i + 1) + ERROR] = Errno.EINTR;
+    this.words[wordOf(i, "fd")] = fd;
+    this.words[wordOf(i, "error")] = Errno.EINTR;
   }
 
   /** The host's ID of thread `i`. */
   threadId(i: number): number {
-    return this.words[LINE * (i + 1) + TID]!;
+    return this.words[wordOf(i, "tid")]!;
   }
 
   /** To be called before looking at states, so that nothing that happens after it is missed. */
   listen(): void {
-    this.#heard = Atomics.load(this.words, BELL);
+    this.#heard = Atomics.load(this.words, Layout.bell);
   }
 
   /**
@@ -106,30 +136,42 @@ export class Mailboxes {
    */
   sleep(most: number): boolean {
     for (let left = this.#patience; left > 0; left--) {
-      if (Atomics.load(this.words, BELL) !== this.#heard) return this.#rewardPatience();
+      if (Atomics.load(this.words, Layout.bell) !== this.#heard) return this.#rewardPatience();
     }
     this.#patience >>= 1;
     const before = performance.now();
-    const rang = Atomics.wait(this.words, BELL, this.#heard, most) !== "timed-out";
+    Atomics.add(this.words, Layout.sleepers, 1);
+    const rang = this.#bell.wait(this.#heard, most);
+    Atomics.sub(this.words, Layout.sleepers, 1);
     if (rang && performance.now() - before < SOON) this.#rewardPatience();
     return rang;
   }
 
   /** Resolves when the bell rings, or the time is over. @param most In milliseconds; no limit unless given. */
   async rung(most = Infinity): Promise<void> {
-    await Atomics.waitAsync(this.words, BELL, this.#heard, most).value;
+    Atomics.add(this.words, Layout.sleepers, 1);
+    await this.#bell.waitAside(this.#heard, most);
+    Atomics.sub(this.words, Layout.sleepers, 1);
   }
 
   /** Rings the bell. */
   ring(): void {
-    Atomics.add(this.words, BELL, 1);
-    Atomics.notify(this.words, BELL);
+    Atomics.add(this.words, Layout.bell, 1);
+    this.#bell.wake();
   }
 
   #rewardPatience(): true {
     this.#patience = this.#mostSpins;
     return true;
   }
+}
+
+/** The index of a word of thread `i`. */
+function wordOf(
+  i: number,
+  word: Exclude<keyof typeof Layout, "bell" | "spins" | "sleepers" | "line">,
+) {
+  return Layout.line * (i + 1) + Layout[word];
 }
 
 /** A wait so short that it would have been better not to sleep, in milliseconds. */

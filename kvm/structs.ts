@@ -175,6 +175,6 @@ export const sigevent = struct({
   _sigev_un: union({ _tid: s32, _pad: array(s32, 12) }),
 });
 
-const timespec = struct({ tv_sec: u64, tv_nsec: u64 });
+export const timespec = struct({ tv_sec: u64, tv_nsec: u64 });
 
 export const itimerspec = struct({ it_interval: timespec, it_value: timespec });

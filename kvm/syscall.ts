@@ -14,6 +14,8 @@ const numbers = {
     timer_create: 107n,
     timer_settime: 110n,
     timer_delete: 111n,
+    futex: 98n,
+    memfd_create: 279n,
   },
   x86_64: {
     gettid: 186n,
@@ -23,6 +25,8 @@ const numbers = {
     timer_create: 222n,
     timer_settime: 223n,
     timer_delete: 226n,
+    futex: 202n,
+    memfd_create: 319n,
   },
 } as const;
 

@@ -8,7 +8,7 @@ import { vcpu } from "./ioctl.ts";
 import { installKickHandler, kick } from "./kick.ts";
 import { Mailboxes, State } from "./mailbox.ts";
 import { KvmVcpu, runError } from "./vcpu.ts";
-import { Workers } from "./workers.ts";
+import { VcpuThread } from "./vcpu_thread.ts";
 
 /** How long this thread sleeps at a time, in milliseconds: so late may a deferred write come out that nothing follows. */
 const SLICE = 20;
@@ -24,7 +24,7 @@ export class KvmVcpuThreads implements VcpuThreads {
   current?: number;
 
   readonly #mailboxes: Mailboxes;
-  readonly #workers: Workers;
+  readonly #threads: VcpuThread[] = [];
   #vcpus: readonly KvmVcpu[] = [];
   /** The vCPUs whose exits have been taken and are not answered yet. */
   readonly #taken: boolean[];
@@ -38,8 +38,6 @@ export class KvmVcpuThreads implements VcpuThreads {
   #isRetrying = false;
   #quiet = 0;
   #slice = SLICE;
-  /** Why not all threads could be started. */
-  #failure?: Error;
   /** Where the search for an exit begins: behind the vCPU that had the last one. */
   #next = 0;
 
@@ -47,17 +45,19 @@ export class KvmVcpuThreads implements VcpuThreads {
   constructor(count: number) {
     installKickHandler();
     // Looking again and again needs a CPU for each thread, and one more.
-    this.#mailboxes = new Mailboxes(count, navigator.hardwareConcurrency > count);
-    this.#workers = new Workers(this.#mailboxes, vcpu.KVM_RUN);
+    const spin = navigator.hardwareConcurrency > count;
+    this.#mailboxes = new Mailboxes(count, vcpu.KVM_RUN, spin);
     this.#taken = new Array(count).fill(true);
-  }
-
-  get ready(): Promise<void> {
-    return this.#workers.ready;
+    try {
+      for (let i = 0; i < count; i++) this.#add(i);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   pin(sets: readonly (readonly number[])[]): void {
-    this.#workers.onThere = (i) => setAffinity(this.#mailboxes.threadId(i), sets[i]!);
+    for (const [i, set] of sets.entries()) setAffinity(this.#mailboxes.threadId(i), set);
   }
 
   attach(vcpus: readonly Vcpu[]): void {
@@ -72,13 +72,10 @@ export class KvmVcpuThreads implements VcpuThreads {
   start(): void {
     for (const [i, { page }] of this.#vcpus.entries()) {
       page.immediateExit = false;
-      // An exit that nobody has taken is kept. A thread that is not there yet is
-      // found stopped one day, and then sent on as one that was kicked.
-      if (this.#mailboxes.state(i) === State.absent) this.#taken[i] = false;
-      else if (this.#taken[i] || this.#mailboxes.error(i) === Errno.EINTR) this.#resume(i);
+      // An exit that nobody has taken is kept.
+      if (this.#taken[i] || this.#mailboxes.error(i) === Errno.EINTR) this.#resume(i);
     }
     this.current = undefined;
-    this.#workers.startOthers().catch((error) => this.#failure = error);
   }
 
   stop(): void {
@@ -96,7 +93,6 @@ export class KvmVcpuThreads implements VcpuThreads {
   run(): Exit {
     if (this.current !== undefined) this.#resume(this.current);
     this.current = undefined;
-    if (this.#failure !== undefined) throw this.#failure;
     for (;;) {
       this.#mailboxes.listen();
       const i = this.#stopped();
@@ -145,9 +141,23 @@ export class KvmVcpuThreads implements VcpuThreads {
     this.#mailboxes.ring();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.stop();
-    await this.#workers[Symbol.asyncDispose]();
+    for (const i of this.#threads.keys()) this.#mailboxes.tell(i, State.quit);
+    for (const thread of this.#threads) thread.join();
+    // Whoever still waits for something to do.
+    this.wake();
+  }
+
+  /** Starts a thread, and waits until it is there. */
+  #add(i: number): void {
+    const mailboxes = this.#mailboxes;
+    this.#threads.push(new VcpuThread(mailboxes.address(i)));
+    for (;;) {
+      mailboxes.listen();
+      if (mailboxes.state(i) !== State.absent) return;
+      mailboxes.sleep(SLICE);
+    }
   }
 
   #resume(i: number): void {

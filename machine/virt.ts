@@ -111,7 +111,6 @@ export class VirtMachine implements Machine, AsyncDisposable {
       { base: VIRT_RAM_BASE, size: memory, readOnly: false },
     ], (memory) => system.hostAddress(memory));
     this.#loading = this.#load();
-    // Takes a while, in which the files are read.
     this.#threads = this.runner = system.createThreads(smp);
     if (options.hostCpus !== undefined) this.#threads.pin(options.hostCpus);
     this.bus = new MmioBus(options.onUnclaimed);
@@ -147,7 +146,6 @@ export class VirtMachine implements Machine, AsyncDisposable {
     const machine = new VirtMachine(system, options);
     try {
       await machine.#build();
-      await machine.#threads.ready;
       machine.#start();
       return machine;
     } catch (error) {
@@ -230,11 +228,12 @@ export class VirtMachine implements Machine, AsyncDisposable {
   }
 
   /** Ends the vCPUs' threads, and gives the virtual machine back to the kernel. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#threads[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#threads[Symbol.dispose]();
     this.#made.dispose();
     this.#vm?.[Symbol.dispose]();
     this.#vm = undefined;
+    return Promise.resolve();
   }
 
   /** Begins to load the guest's files. */

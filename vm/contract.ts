@@ -163,9 +163,7 @@ export interface SmpVcpu extends Vcpu {
 }
 
 /** vCPUs that run at the same time, each on a thread of its own for as long as it lives. */
-export interface VcpuThreads extends Runner, AsyncDisposable {
-  /** Resolves when there is a first thread. The others come when the vCPUs have been started. */
-  readonly ready: Promise<void>;
+export interface VcpuThreads extends Runner, Disposable {
   /** Hands each thread its vCPU, stopped; all vCPUs of one VM. The vCPUs of before must be stopped. */
   attach(vcpus: readonly Vcpu[]): void;
   /** Sets the vCPUs going. */
@@ -184,6 +182,6 @@ export interface VcpuThreads extends Runner, AsyncDisposable {
   wait(most?: number): Promise<void>;
   /** Ends {@linkcode wait}. */
   wake(): void;
-  /** Lets each vCPU's thread run on its CPUs of the host only. To be called before {@linkcode ready} resolves. */
+  /** Lets each vCPU's thread run on its CPUs of the host only. */
   pin(sets: readonly (readonly number[])[]): void;
 }

@@ -1,70 +1,40 @@
-/** Hands messages between isolates through the mailboxes, with vCPU threads whose ioctl is one that needs no KVM. */
+/** Hands messages between isolates through the mailboxes, with isolates in the place of vCPU threads. */
 
 import { assertEquals } from "@std/assert";
-import { Errno } from "../../kvm/errno.ts";
-import { cString, libc } from "../../kvm/libc.ts";
 import { Mailboxes, State } from "../../kvm/mailbox.ts";
-import { Workers } from "../../kvm/workers.ts";
-import { randomWords } from "../soft/random.ts";
 import { hostTest } from "../test_case.ts";
+import { exchange, type Manner, sleeping, UNKNOWN_IOCTL, withDevNull } from "./exchange.ts";
+import type { Start } from "./mailbox_worker.ts";
 
-/** No file knows this ioctl: it fails at once, which is a message like any other. */
-const UNKNOWN_IOCTL = 0;
-const O_RDONLY = 0;
+/** Starts an isolate, and waits until it is there and stopped. */
+async function startWorker(mailboxes: Mailboxes, i: number): Promise<Worker> {
+  const worker = new Worker(new URL("mailbox_worker.ts", import.meta.url), { type: "module" });
+  worker.postMessage({ words: mailboxes.words, i } satisfies Start);
+  for (mailboxes.listen(); mailboxes.state(i) === State.absent; mailboxes.listen()) {
+    await mailboxes.rung();
+  }
+  return worker;
+}
 
-/** Runs `fn` with threads that are there and stopped. */
+/** Runs `fn` with isolates that are there and stopped; then ends them. */
 async function withThreads(
   count: number,
   spin: boolean,
   fn: (mailboxes: Mailboxes) => Promise<void> | void,
 ): Promise<void> {
-  const fd = libc().open(cString("/dev/null"), O_RDONLY);
-  try {
-    const mailboxes = new Mailboxes(count, spin);
-    await using workers = new Workers(mailboxes, UNKNOWN_IOCTL);
-    for (let i = 0; i < count; i++) mailboxes.prepare(i, fd);
-    await workers.startOthers();
-    await fn(mailboxes);
-  } finally {
-    libc().close(fd);
-  }
-}
-
-/** How the answering side passes the time before an answer, and waits for the next message. */
-type Manner = (mailboxes: Mailboxes, random: () => number) => void | Promise<void>;
-
-/** Exchanges messages with all threads until there have been `total`; gives how many each thread sent. */
-async function exchange(mailboxes: Mailboxes, total: number, manner: Manner): Promise<number[]> {
-  const random = randomWords(total);
-  const asked = new Array<number>(mailboxes.count).fill(0);
-  const answered = asked.slice();
-  const ask = (i: number) => {
-    asked[i]!++;
-    mailboxes.tell(i, State.run);
-  };
-  for (let i = 0; i < mailboxes.count; i++) ask(i);
-  for (let left = total; left > 0;) {
-    mailboxes.listen();
-    let found = false;
-    for (let i = 0; i < mailboxes.count; i++) {
-      if (asked[i] === answered[i] || mailboxes.state(i) !== State.stopped) continue;
-      assertEquals(mailboxes.error(i), Errno.ENOTTY);
-      found = true;
-      answered[i]!++;
-      left--;
-      for (let idle = random() % 200; idle > 0; idle--);
-      if (left >= mailboxes.count) ask(i);
+  await withDevNull(async (fd) => {
+    const mailboxes = new Mailboxes(count, UNKNOWN_IOCTL, spin);
+    const workers: Worker[] = [];
+    for (let i = 0; i < count; i++) {
+      mailboxes.prepare(i, fd);
+      workers.push(await startWorker(mailboxes, i));
     }
-    if (!found) await manner(mailboxes, random);
-  }
-  assertEquals(answered, asked);
-  return answered;
+    await fn(mailboxes);
+    const ended = workers.map((worker) => new Promise((resolve) => worker.onmessage = resolve));
+    for (const i of workers.keys()) mailboxes.tell(i, State.quit);
+    await Promise.all(ended);
+  });
 }
-
-const sleeping: Manner = (mailboxes) => {
-  // Threads that send at once cannot be silent for this long, unless a message is lost.
-  if (!mailboxes.sleep(20_000)) throw new Error("a message was lost");
-};
 
 const mixed: Manner = async (mailboxes, random) => {
   if (random() % 100 > 0) sleeping(mailboxes, random);
