@@ -37,7 +37,14 @@ async function prepareLinux(folder: string): Promise<void> {
   await Deno.copyFile(kernel, join(folder, FILES.kernel));
   await Deno.copyFile(initrd, join(folder, FILES.initrd));
   const output = ["--output", join(folder, FILES.orchid)];
-  await run([Deno.execPath(), "bundle", "--quiet", ...output, join(PROJECT, "main.ts")]);
+  await run([
+    Deno.execPath(),
+    "bundle",
+    "--quiet",
+    "--minify",
+    ...output,
+    join(PROJECT, "main.ts"),
+  ]);
 }
 
 /** Runs a script of measurements where there is arm64 KVM, which also gets more files there; returns its exit code. */

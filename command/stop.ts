@@ -50,7 +50,8 @@ export class Stop implements Disposable {
 
   [Symbol.dispose](): void {
     for (const [name, listener] of this.#listeners) Deno.removeSignalListener(name, listener);
-    clearTimeout(this.#timer);
+    // Deno takes a while for the first use of timers, if only to clear none.
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
   }
 
   #stop(reason: StopReason): void {

@@ -127,7 +127,8 @@ export function errno(): number {
 }
 
 /**
- * An ioctl whose argument is a struct.
+ * An ioctl whose argument is a struct. A signal does not end it: KVM_CREATE_VM
+ * above all may take so long that one comes in between.
  *
  * @param call The ioctl's uapi name, for the error.
  * @returns What the ioctl returned, 0 or more.
@@ -140,7 +141,7 @@ export function ioctl(
   argument: Deno.PointerValue,
   advice?: Advice,
 ): number {
-  const result = libc().ioctlPointer(fd, request, argument);
+  const result = Number(retryInterrupted(() => libc().ioctlPointer(fd, request, argument)));
   if (result < 0) throw new SystemCallError(call, errno(), advice);
   return result;
 }
@@ -153,7 +154,8 @@ export function ioctlWithNumber(
   argument: number | bigint,
   advice?: Advice,
 ): number {
-  const result = libc().ioctlNumber(fd, request, BigInt(argument));
+  const value = BigInt(argument);
+  const result = Number(retryInterrupted(() => libc().ioctlNumber(fd, request, value)));
   if (result < 0) throw new SystemCallError(call, errno(), advice);
   return result;
 }

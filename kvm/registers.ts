@@ -127,16 +127,23 @@ const firmware: [string, bigint][] = [
 
 const idsByName = new Map<string, bigint>([
   ...core,
-  ...Object.entries(systemRegisters).map(
-    ([name, fields]): [string, bigint] => [name, sysReg(...fields)],
-  ),
   ...timers,
   ...firmware,
+  // Another name for a register that has one already.
+  ["sp_el0", coreReg(kvm_regs.offset["regs.sp"])],
 ]);
 
-const namesById = new Map([...idsByName].map(([name, id]) => [id, name]));
-// Another name for a register that has one already.
-idsByName.set("sp_el0", coreReg(kvm_regs.offset["regs.sp"]));
+let namesById: ReadonlyMap<bigint, string> | undefined;
+
+/** Names by ID. Hundreds of them, which a program that only sets a few registers can do without. */
+function names(): ReadonlyMap<bigint, string> {
+  return namesById ??= new Map([
+    ...Object.entries(systemRegisters).map(
+      ([name, fields]): [bigint, string] => [sysReg(...fields), name],
+    ),
+    ...[...core, ...timers, ...firmware].map(([name, id]): [bigint, string] => [id, name]),
+  ]);
+}
 
 /** A system register without a name here, as the assembler takes it. */
 const GENERIC_NAME = /^s([23])_([0-7])_c(1[0-5]|\d)_c(1[0-5]|\d)_([0-7])$/;
@@ -149,13 +156,15 @@ const CCSIDR_NAME = /^ccsidr\[(\d{1,2})\]$/;
  * @throws {RegisterNameError} if there is no such name.
  */
 export function registerId(name: string): bigint {
-  const known = idsByName.get(name.toLowerCase());
+  const lower = name.toLowerCase();
+  const known = idsByName.get(lower);
   if (known !== undefined) return known;
-  const generic = GENERIC_NAME.exec(name.toLowerCase());
+  if (Object.hasOwn(systemRegisters, lower)) return sysReg(...systemRegisters[lower]!);
+  const generic = GENERIC_NAME.exec(lower);
   if (generic !== null) {
     return sysReg(...generic.slice(1).map(Number) as unknown as SystemRegister);
   }
-  const ccsidr = CCSIDR_NAME.exec(name.toLowerCase());
+  const ccsidr = CCSIDR_NAME.exec(lower);
   if (ccsidr !== null) return ccsidrReg(Number(ccsidr[1]));
   throw new RegisterNameError(
     `there is no register "${name}"; names are like x0, pc, v3, vbar_el1 or s3_0_c12_c0_0`,
@@ -164,7 +173,7 @@ export function registerId(name: string): bigint {
 
 /** The name of a register by ID, the inverse of {@linkcode registerId}; an ID of no known class is shown in hexadecimal. */
 export function registerName(id: bigint): string {
-  const known = namesById.get(id);
+  const known = names().get(id);
   if (known !== undefined) return known;
   if ((id & KVM_REG_ARCH_MASK) === KVM_REG_ARM64) {
     const kind = id & KVM_REG_ARM_COPROC_MASK;

@@ -11,7 +11,7 @@ import { KvmVcpu, runError } from "./vcpu.ts";
 import { VcpuThread } from "./vcpu_thread.ts";
 
 /** How long this thread sleeps at a time, in milliseconds: so late may a deferred write come out that nothing follows. */
-const SLICE = 20;
+const SLICE = 40;
 /** And while such writes come thick: a ring of 170, which is what 4 KiB have room for, must not become full for want of a look. */
 const SHORT_SLICE = 5;
 /** How long to wait for a kicked vCPU until it is kicked again, in milliseconds. */

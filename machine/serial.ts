@@ -73,7 +73,7 @@ export class Serial {
     this.#isCollecting = false;
     this.#isPolled = false;
     this.#takeBack();
-    clearTimeout(this.#silence);
+    this.#forgetSilence();
     this.uart.reset();
   }
 
@@ -180,10 +180,16 @@ export class Serial {
     return this.#again.length > 0 || this.#console.read(STATUS, 1) === STATUS_INPUT_READY;
   }
 
+  /** Deno takes a while for the first use of timers, which the start of a guest can do without. */
+  #forgetSilence(): void {
+    if (this.#silence !== undefined) clearTimeout(this.#silence);
+    this.#silence = undefined;
+  }
+
   /** Offers input once the guest has been silent for a while. */
   #offerLater(): void {
-    clearTimeout(this.#silence);
-    // Without input there is nothing to offer; and the first timer takes Deno a while, which a guest's start can do without.
+    this.#forgetSilence();
+    // Without input there is nothing to offer.
     if (!this.#hasInput) return this.#ask();
     const printed = this.#console.bytesOut;
     this.#silence = setTimeout(() => {
