@@ -35,7 +35,7 @@ const writeAdvice: Advice = {
  * @throws {SystemCallError} if it cannot be opened.
  */
 export function openFile(path: string): number {
-  const fd = retryInterrupted(() => libc().open(cString(path), O_RDONLY | O_CLOEXEC));
+  const fd = retryInterrupted(() => libc().open(cString(path), O_RDONLY | O_CLOEXEC, 0));
   if (fd < 0) throw new SystemCallError(`open ${path}`, errno(), readAdvice);
   return Number(fd);
 }
@@ -85,7 +85,7 @@ export function readToEnd(fd: number, path: string, limit: number): Uint8Array<A
  */
 export function writeFile(path: string, bytes: Uint8Array<ArrayBuffer>): void {
   const flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-  const fd = Number(retryInterrupted(() => libc().openWithMode(cString(path), flags, MODE)));
+  const fd = Number(retryInterrupted(() => libc().open(cString(path), flags, MODE)));
   if (fd < 0) throw new SystemCallError(`open ${path}`, errno(), writeAdvice);
   try {
     for (let rest = bytes; rest.length > 0;) {

@@ -50,11 +50,14 @@ export function hostCpus(root = SYSFS, cpuinfo = CPUINFO): HostCpu[] {
     const kind = midr !== undefined && /^0x[0-9a-f]+$/.test(midr)
       ? cpuKind(BigInt(midr))
       : (kinds ??= cpuinfoKinds(read(cpuinfo) ?? "")).get(id);
-    const capacity = Number(read(`${root}/cpu${id}/cpu_capacity`));
     return {
       id,
       kind: kind && cpuKindName(kind),
-      capacity: capacity > 0 ? capacity : undefined,
+      // Nobody asks where all are of one kind.
+      get capacity() {
+        const capacity = Number(read(`${root}/cpu${id}/cpu_capacity`));
+        return capacity > 0 ? capacity : undefined;
+      },
     };
   });
 }
@@ -103,6 +106,10 @@ export function setAffinity(tid: number, cpus: readonly number[]): void {
 export function getAffinity(tid: number): number[] {
   const mask = new Uint8Array(MASK_BYTES);
   syscall("sched_getaffinity", BigInt(tid), BigInt(mask.length), mask, null, advice);
-  return Array.from({ length: MOST_CPUS }, (_, cpu) => cpu)
-    .filter((cpu) => (mask[cpu >> 3]! >> (cpu & 7)) & 1);
+  const cpus: number[] = [];
+  // Most bytes are of CPUs that no host has.
+  for (const [i, byte] of mask.entries()) {
+    for (let bit = 0; byte >> bit > 0; bit++) if (byte >> bit & 1) cpus.push(8 * i + bit);
+  }
+  return cpus;
 }

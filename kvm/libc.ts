@@ -3,15 +3,13 @@
 import { OrchidError } from "../vm/error.ts";
 import { type Advice, Errno, SystemCallError } from "./errno.ts";
 
-// ioctl and syscall are variadic in C; on arm64 and x86-64 Linux their integer
-// and pointer arguments travel as those of any other function. ioctl and syscall
-// stand in here twice, because their arguments are pointers or numbers. An argument that C
+// open, ioctl and syscall are variadic in C; on arm64 and x86-64 Linux their integer
+// and pointer arguments travel as those of any other function. ioctl stands in
+// here twice, because its argument is a pointer or a number. An argument that C
 // widens to 64 bits must be declared as such: the call does not widen a u32.
 const symbols = {
-  // int open(const char *path, int flags);
-  open: { parameters: ["buffer", "i32"], result: "i32" },
   // int open(const char *path, int flags, mode_t mode);
-  openWithMode: { name: "open", parameters: ["buffer", "i32", "u32"], result: "i32" },
+  open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   // int close(int fd);
   close: { parameters: ["i32"], result: "i32" },
   // ssize_t read(int fd, void *buf, size_t count);
@@ -41,14 +39,10 @@ const symbols = {
   madvise: { parameters: ["pointer", "usize", "i32"], result: "i32" },
   // long sysconf(int name);
   sysconf: { parameters: ["i32"], result: "i64" },
-  // int getpagesize(void);
-  getpagesize: { parameters: [], result: "i32" },
   // int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact);
   sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   // long syscall(long number, ...);
-  syscall: { parameters: ["i64", "i64", "i64", "buffer", "buffer"], result: "i64" },
-  // long syscall(long number, ...);
-  syscallNumbers: { name: "syscall", parameters: ["i64", "i64", "i64", "i64"], result: "i64" },
+  syscall: { parameters: ["i64", "i64", "i64", "i64", "i64"], result: "i64" },
   // long syscall(SYS_futex, uint32_t *uaddr, int op, uint32_t val, const struct timespec *timeout);
   futex: {
     name: "syscall",
@@ -77,6 +71,9 @@ const threadSymbols = {
 
 /** The functions of libc that Orchid calls. */
 export type Libc = Deno.DynamicLibrary<typeof symbols>["symbols"];
+
+/** glibc's number for sysconf. */
+const _SC_PAGESIZE = 30;
 
 let opened: { functions: Libc; errno: Int32Array } | undefined;
 
@@ -158,6 +155,11 @@ export function ioctlWithNumber(
   const result = Number(retryInterrupted(() => libc().ioctlNumber(fd, request, value)));
   if (result < 0) throw new SystemCallError(call, errno(), advice);
   return result;
+}
+
+/** The size of the host's pages in bytes. */
+export function pageSize(): number {
+  return Number(libc().sysconf(_SC_PAGESIZE));
 }
 
 /** Repeats a call that a signal interrupted. */

@@ -15,7 +15,7 @@ import {
   type MmioExit,
 } from "../vm/exit.ts";
 import { SystemCallError } from "./errno.ts";
-import { errno, libc } from "./libc.ts";
+import { errno, libc, pageSize } from "./libc.ts";
 import { kvm_coalesced_mmio, kvm_coalesced_mmio_ring, kvm_run } from "./structs.ts";
 import { KVM_COALESCED_MMIO_PAGE_OFFSET } from "./uapi.ts";
 
@@ -81,10 +81,9 @@ export class RunPage {
     const memory = Deno.UnsafePointerView.getArrayBuffer(address, size);
     this.#run = new Uint32Array(memory, 0, kvm_run.size / 4);
     this.#bytes = new Uint8Array(memory, 0, kvm_run.size);
-    const pageSize = libc().getpagesize();
     if (coalesces) {
-      const at = KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize;
-      this.#ring = new Uint32Array(memory, at, pageSize / 4);
+      const at = KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize();
+      this.#ring = new Uint32Array(memory, at, pageSize() / 4);
       this.#ringLength = Math.floor((this.#ring.length - ENTRIES) / ENTRY_SIZE);
     }
     const data = new DataView(memory, kvm_run.offset["exit.mmio.data"], 8);

@@ -52,10 +52,15 @@ export function syscall(
   fourth: Buffer = null,
   advice?: Advice,
 ): bigint {
-  const number = syscallNumber(name);
-  const result = typeof third === "bigint"
-    ? libc().syscallNumbers(number, first, second, third)
-    : libc().syscall(number, first, second, third, fourth);
+  const [a, b] = [address(third), address(fourth)];
+  const result = libc().syscall(syscallNumber(name), first, second, a, b);
   if (result < 0n) throw new SystemCallError(name, errno(), advice);
   return result;
+}
+
+/** An argument as the system call takes it. A buffer must be its own, and so be where it is. */
+function address(argument: bigint | Buffer): bigint {
+  return typeof argument === "bigint"
+    ? argument
+    : Deno.UnsafePointer.value(argument && Deno.UnsafePointer.of(argument));
 }

@@ -3,7 +3,7 @@
 import { OrchidError } from "../vm/error.ts";
 import type { SmpSystem } from "../vm/contract.ts";
 import { silent, type Trace } from "../vm/trace.ts";
-import { cString, errno, ioctlWithNumber, libc } from "./libc.ts";
+import { cString, errno, ioctlWithNumber, libc, pageSize } from "./libc.ts";
 import { type Advice, SystemCallError } from "./errno.ts";
 import { system } from "./ioctl.ts";
 import { KVM_API_VERSION, KVM_CAP_ARM_VM_IPA_SIZE, KVM_CAP_MAX_VCPUS } from "./uapi.ts";
@@ -79,7 +79,7 @@ export class KvmSystem implements SmpSystem {
    */
   static open(trace: Trace = silent, path = "/dev/kvm"): KvmSystem {
     checkHost();
-    const fd = libc().open(cString(path), O_RDWR | O_CLOEXEC);
+    const fd = libc().open(cString(path), O_RDWR | O_CLOEXEC, 0);
     if (fd < 0) throw new SystemCallError(`open ${path}`, errno(), openAdvice);
     trace.step(`Open ${path}, fd is ${fd}`);
     const opened = new KvmSystem(fd, trace);
@@ -117,7 +117,7 @@ export class KvmSystem implements SmpSystem {
   }
 
   get hostMemory(): number {
-    return Number(libc().sysconf(_SC_PHYS_PAGES)) * libc().getpagesize();
+    return Number(libc().sysconf(_SC_PHYS_PAGES)) * pageSize();
   }
 
   get maxVcpus(): number {

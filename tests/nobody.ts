@@ -10,8 +10,8 @@ const UNCHANGED = -1n;
 export function asNobody<T>(fn: () => T): T {
   if (Deno.uid() !== 0) return fn();
   const become = (user: bigint) => {
-    // The third argument, the saved user, is no pointer; null leaves it 0, which allows the way back.
-    const result = libc().syscall(setresuid, UNCHANGED, user, null, null);
+    // The third argument, the saved user, is 0, which allows the way back.
+    const result = libc().syscall(setresuid, UNCHANGED, user, 0n, 0n);
     if (result !== 0n) throw new Error(`setresuid(-1, ${user}, 0) failed`);
   };
   become(NOBODY);

@@ -12,7 +12,7 @@ const O_RDONLY = 0;
 
 /** Calls `fn` with a file descriptor to do it on. */
 export async function withDevNull(fn: (fd: number) => Promise<void>): Promise<void> {
-  const fd = libc().open(cString("/dev/null"), O_RDONLY);
+  const fd = libc().open(cString("/dev/null"), O_RDONLY, 0);
   try {
     await fn(fd);
   } finally {

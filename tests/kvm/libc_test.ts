@@ -13,7 +13,7 @@ Deno.test("cString ends in a zero", () => {
 });
 
 Deno.test("errno tells why a call failed", () => {
-  assertEquals(libc().open(cString("/nowhere"), O_RDONLY), -1);
+  assertEquals(libc().open(cString("/nowhere"), O_RDONLY, 0), -1);
   assertEquals(errno(), Errno.ENOENT);
 });
 
@@ -22,7 +22,7 @@ Deno.test("libc is opened once", () => {
 });
 
 Deno.test("ioctl throws an error with the ioctl's name and errno's", () => {
-  const fd = libc().open(cString("/dev/null"), O_RDONLY);
+  const fd = libc().open(cString("/dev/null"), O_RDONLY, 0);
   try {
     const error = assertThrows(() => ioctl(fd, "KVM_TEST", 0xae00, null), SystemCallError);
     assertEquals(error.message, "KVM_TEST failed: ENOTTY");

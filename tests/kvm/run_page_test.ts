@@ -3,7 +3,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Block } from "../../kvm/block.ts";
 import { SystemCallError } from "../../kvm/errno.ts";
-import { cString, libc } from "../../kvm/libc.ts";
+import { cString, libc, pageSize } from "../../kvm/libc.ts";
 import { RunPage } from "../../kvm/run_page.ts";
 import type { Path } from "../../kvm/struct.ts";
 import { kvm_coalesced_mmio, kvm_coalesced_mmio_ring, kvm_run } from "../../kvm/structs.ts";
@@ -18,17 +18,17 @@ type Kernel = (bytes: Uint8Array, at: number) => void;
 /** Calls `fn` with a mapping of a file, whose bytes both sides see. */
 function withPage(fn: (page: RunPage, kernel: Kernel, pageSize: number) => void): void {
   inTempFolder((folder) => {
-    const pageSize = libc().getpagesize();
-    Deno.writeFileSync(`${folder}/page`, new Uint8Array(2 * pageSize));
-    const fd = libc().open(cString(`${folder}/page`), O_RDWR);
+    const size = pageSize();
+    Deno.writeFileSync(`${folder}/page`, new Uint8Array(2 * size));
+    const fd = libc().open(cString(`${folder}/page`), O_RDWR, 0);
     using file = Deno.openSync(`${folder}/page`, { write: true });
-    const page = RunPage.map(fd, 2 * pageSize, true);
+    const page = RunPage.map(fd, 2 * size, true);
     try {
       const kernel: Kernel = (bytes, at) => {
         file.seekSync(at, Deno.SeekMode.Start);
         file.writeSync(bytes);
       };
-      fn(page, kernel, pageSize);
+      fn(page, kernel, size);
     } finally {
       page.unmap();
       libc().close(fd);
