@@ -25,9 +25,19 @@ export type { VirtGuest } from "./machine/virt_guest.ts";
 export type { Machine } from "./machine/machine.ts";
 export { type End, isClean } from "./machine/end.ts";
 export { type Crash, describeCrash, summarizeCrash } from "./machine/crash.ts";
-export { type Attachment, BusError, MmioBus, type UnclaimedListener } from "./devices/bus.ts";
+export {
+  type Access,
+  type Attachment,
+  BusError,
+  MmioBus,
+  type UnclaimedListener,
+} from "./devices/bus.ts";
 export { Console, type Reader, type Writer } from "./devices/console.ts";
 export { type MmioDevice, NOT_YET } from "./devices/device.ts";
+export type { VirtioDevice, VirtioHost } from "./devices/virtio/device.ts";
+export { VirtioEntropy } from "./devices/virtio/entropy.ts";
+export { Chain } from "./devices/virtio/chain.ts";
+export { type QueueSetup, SplitQueue } from "./devices/virtio/split_queue.ts";
 export type { Progress } from "./boot/copy.ts";
 export { RoomError } from "./boot/beside_kernel.ts";
 export { DeviceTreeError } from "./boot/device_tree.ts";

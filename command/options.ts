@@ -45,6 +45,8 @@ export interface Options {
   readonly cpus?: readonly number[];
   /** Whether the guest gets a performance monitoring unit. */
   readonly pmu: boolean;
+  /** Whether the guest gets random numbers from a virtio device. */
+  readonly rng: boolean;
   /** In milliseconds. */
   readonly timeout?: number;
   readonly exitOnNewline: boolean;
@@ -56,6 +58,7 @@ export interface Options {
 
 const FLAGS = [
   "pmu",
+  "rng",
   "exit-on-newline",
   "no-reboot",
   "verbose",
@@ -89,6 +92,7 @@ const VIRT_OPTIONS: readonly Given[] = [
   ["--smp", ({ smp = 1 }) => smp > 1],
   ["--cpus", ({ cpus }) => cpus !== undefined],
   ["--pmu", ({ pmu }) => pmu],
+  ["--rng", ({ rng }) => rng],
   ["--initrd", ({ initrd }) => initrd !== undefined],
   ["--append", ({ append }) => append !== undefined],
   ["--dtb", ({ dtb }) => dtb !== undefined],
@@ -141,6 +145,7 @@ function readOptions(parsed: ReturnType<typeof parseArgs>): Options {
     smp: value("smp", (option, text) => parseCount(option, text, MOST_VCPUS)),
     cpus: value("cpus", parseCpus),
     pmu: flag("pmu"),
+    rng: flag("rng"),
     timeout: value("timeout", parseSeconds),
     exitOnNewline: flag("exit-on-newline"),
     noReboot: flag("no-reboot"),

@@ -58,6 +58,7 @@ Options of the virt machine:
   --dtb FILE             the device tree, in place of Orchid's own
   --dump-dtb FILE        write the device tree to a file
   --pmu                  give the guest a performance monitoring unit
+  --rng                  give the guest the host's random numbers (virtio-rng)
 
 Exit codes: 0 the guest ended cleanly; 1 the host or Orchid could not go on;
 2 wrong usage; 3 the guest crashed; 124 --timeout ran out; 130 Ctrl-C.

@@ -2,9 +2,11 @@
 
 import type { Progress } from "../boot/copy.ts";
 import type { GuestFile } from "../boot/guest_file.ts";
+import { VirtioEntropy } from "../devices/virtio/entropy.ts";
 import { getAffinity, type HostCpu, hostCpus } from "../kvm/host_cpus.ts";
 import { HostFile } from "../kvm/host_file.ts";
 import { writeFile } from "../kvm/file.ts";
+import { fillRandom } from "../kvm/random.ts";
 import { chooseCpus } from "../machine/cpu_choice.ts";
 import { isSmp, VirtMachine } from "../machine/virt.ts";
 import { VirtMachineError } from "../machine/virt_limits.ts";
@@ -44,6 +46,7 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
       initrd: open(options.initrd),
       dtb: open(options.dtb),
       hostCpus: sets,
+      virtio: options.rng ? [new VirtioEntropy(fillRandom)] : [],
       input,
       trace,
       onProgress: showProgress,

@@ -16,6 +16,7 @@ const numbers = {
     timer_delete: 111n,
     futex: 98n,
     memfd_create: 279n,
+    getrandom: 278n,
   },
   x86_64: {
     gettid: 186n,
@@ -27,6 +28,7 @@ const numbers = {
     timer_delete: 226n,
     futex: 202n,
     memfd_create: 319n,
+    getrandom: 318n,
   },
 } as const;
 

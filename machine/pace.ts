@@ -21,7 +21,7 @@ export class Pace {
   #looked = 0;
   #turned = performance.now();
 
-  /** @param period How often the vCPU is interrupted, in milliseconds; two of that is as long as the world outside may wait. */
+  /** A pace for a loop that begins. @param period How often the vCPU is to be interrupted, in milliseconds; two of that is as long as the world outside may wait. */
   constructor(period: number = PERIOD) {
     this.period = period;
   }

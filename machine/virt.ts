@@ -8,6 +8,7 @@ import { PowerKey } from "../devices/power_key.ts";
 import { registerId } from "../kvm/registers.ts";
 import type { Runner, SmpSystem, System, VcpuThreads } from "../vm/contract.ts";
 import type { ArmNisvExit, SystemEventExit } from "../vm/exit.ts";
+import type { VirtioDevice } from "../devices/virtio/device.ts";
 import { GuestMemory } from "../vm/guest_memory.ts";
 import { silent, type Trace } from "../vm/trace.ts";
 import { readCrash } from "./crash.ts";
@@ -28,6 +29,7 @@ import {
 import { type LoadedFiles, loadFiles, type VirtGuest, writeDeviceTree } from "./virt_guest.ts";
 import { checkLimits } from "./virt_limits.ts";
 import { VirtVm } from "./virt_vm.ts";
+import { VirtioDevices } from "./virtio.ts";
 
 /** What a virt machine is made of. */
 export interface VirtMachineOptions extends VirtGuest {
@@ -37,6 +39,8 @@ export interface VirtMachineOptions extends VirtGuest {
   readonly smp?: number;
   /** Gives the vCPUs performance monitoring units. */
   readonly pmu?: boolean;
+  /** Its virtio devices, in order; 32 at the most. */
+  readonly virtio?: readonly VirtioDevice[];
   /** Which of the host's CPUs each vCPU may run on; any unless given. */
   readonly hostCpus?: readonly (readonly number[])[];
   /** End after the first newline that the guest prints. */
@@ -95,6 +99,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   readonly #serial: Serial;
   readonly #gpio: Pl061;
   readonly #powerKey: PowerKey;
+  readonly #virtio: VirtioDevices;
   /** The devices that have something to stop. */
   readonly #made = new DisposableStack();
   #loading: Promise<LoadedFiles>;
@@ -102,7 +107,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   #turned = 0;
 
   private constructor(system: SmpSystem, options: VirtMachineOptions) {
-    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1 } = options;
+    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1, virtio = [] } = options;
     this.#system = system;
     this.#options = options;
     this.#trace = options.trace ?? silent;
@@ -132,6 +137,8 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.bus.attach("serial port", PL011.base, PL011.size, this.#serial.uart);
     this.bus.attach("clock", PL031.base, PL031.size, clock);
     this.bus.attach("GPIO", PL061.base, PL061.size, this.#gpio);
+    const setSpi = (spi: number, level: boolean) => this.#vm?.vm.setSpi(spi, level);
+    this.#virtio = new VirtioDevices(virtio, this.bus, this.memory, setSpi);
   }
 
   /**
@@ -228,12 +235,12 @@ export class VirtMachine implements Machine, AsyncDisposable {
   }
 
   /** Ends the vCPUs' threads, and gives the virtual machine back to the kernel. */
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#threads[Symbol.dispose]();
+    await this.#virtio.reset();
     this.#made.dispose();
     this.#vm?.[Symbol.dispose]();
     this.#vm = undefined;
-    return Promise.resolve();
   }
 
   /** Begins to load the guest's files. */
@@ -251,7 +258,8 @@ export class VirtMachine implements Machine, AsyncDisposable {
     const options = { memory: this.memory, ramSize: memory, vcpus: smp, pmu };
     const vm = this.#vm = new VirtVm(this.#system, options);
     const files = await this.#loading;
-    const hardware = { memory, cpus: smp, gic: vm.gicDescription, pmu };
+    const { places: virtioMmio } = this.#virtio;
+    const hardware = { memory, cpus: smp, gic: vm.gicDescription, pmu, virtioMmio };
     const tree = writeDeviceTree(this.memory, this.#options, files, hardware, this.#trace);
     const entry = this.#options.entry ?? files.kernel.entry;
     this.#serial.connect(vm.vm);
@@ -268,6 +276,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   async #restart(): Promise<void> {
     const { memory = DEFAULT_VIRT_RAM_SIZE } = this.#options;
     this.#threads.stop();
+    await this.#virtio.reset();
     this.#serial.disconnect();
     this.#vm?.[Symbol.dispose]();
     this.#vm = undefined;

@@ -35,7 +35,7 @@ export interface VirtGuest {
 }
 
 /** What the device tree has to say about the machine itself. */
-export type VirtHardware = Pick<VirtTreeOptions, "memory" | "cpus" | "gic" | "pmu">;
+export type VirtHardware = Pick<VirtTreeOptions, "memory" | "cpus" | "gic" | "pmu" | "virtioMmio">;
 
 /** What is in memory, and where. */
 export interface LoadedFiles {

@@ -55,6 +55,8 @@ export const POWER_KEY_LINE = 3;
 
 export const VIRTIO_MMIO: Range = { base: 0x0a00_0000, size: 0x200 };
 export const VIRTIO_MMIO_FIRST_SPI = 16;
+/** How many virtio devices there can be. */
+export const VIRTIO_MMIO_COUNT = 32;
 
 /** Where RAM starts. */
 export const VIRT_RAM_BASE = 0x4000_0000;

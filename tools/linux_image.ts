@@ -13,6 +13,8 @@ import { ToolError } from "./run.ts";
 
 /** Loaded at each start: the power key. What drives the console, the clock and GPIO is built in. */
 const MODULES = ["gpio_keys", "evdev"];
+/** Those that the first process loads where there are devices for them. */
+const DEVICE_MODULES = ["virtio_mmio", "virtio_rng"];
 
 /** Mount points and other folders that /init fills. */
 const FOLDERS = ["dev", "proc", "sys", "tmp", "root", "sbin", "usr/bin", "usr/sbin"];
@@ -52,7 +54,15 @@ export async function linuxImage(options: { modules?: string[] } = {}): Promise<
   const linux = await debianLinux();
   const init = await Deno.readTextFile(new URL("linux_init.sh", import.meta.url));
   const modules = [...MODULES, ...options.modules ?? []];
-  const key = await keyOf(linux.system, linux.release, init, POWER_KEY, SHELL_SETTINGS, ...modules);
+  const key = await keyOf(
+    linux.system,
+    linux.release,
+    init,
+    POWER_KEY,
+    SHELL_SETTINGS,
+    ...modules,
+    ...DEVICE_MODULES,
+  );
   const folder = await cached(`linux-${key}`, async (folder) => {
     await writeInitrd(join(folder, "initrd.cpio"), linux, init, modules);
   });
@@ -71,7 +81,7 @@ async function writeInitrd(
   archive.folder("usr/lib");
   archive.link("lib", "usr/lib");
   archive.copy("bin/busybox", join(system, "usr/bin/busybox"));
-  await addModules(archive, system, release, modules);
+  await addModules(archive, system, release, [...modules, ...DEVICE_MODULES]);
   archive.file("etc/modules", `${modules.join(" ")}\n`);
   archive.file("etc/acpi/PWRF/00000080", POWER_KEY, 0o755);
   archive.file("etc/shrc", SHELL_SETTINGS);

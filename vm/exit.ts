@@ -30,7 +30,7 @@ export const KVM_EXIT_SYSTEM_EVENT = 24;
 export const KVM_EXIT_ARM_NISV = 28;
 
 /** Writes that the guest did not stop for. To KVM they are no exit: the number is none of its own. */
-export const DEFERRED_WRITES = -1;
+export const DEFERRED_WRITES: -1 = -1;
 
 /** PSCI SYSTEM_OFF. */
 export const KVM_SYSTEM_EVENT_SHUTDOWN = 1;

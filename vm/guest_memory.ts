@@ -44,9 +44,13 @@ export class GuestMemory {
   readonly regions: readonly GuestRegion[];
   /** What holds all of it. */
   readonly memory: WebAssembly.Memory;
+  /** All of its bytes, by their offsets ({@linkcode find}). */
+  readonly all: Uint8Array<SharedArrayBuffer>;
+  /** The same, for numbers of any size and alignment. */
+  readonly view: DataView<SharedArrayBuffer>;
+  /** The same, for 16-bit numbers that atomics work on. */
+  readonly halves: Uint16Array<SharedArrayBuffer>;
   readonly #placed: readonly PlacedRegion[];
-  readonly #bytes: Uint8Array<SharedArrayBuffer>;
-  readonly #view: DataView<SharedArrayBuffer>;
 
   /**
    * Allocates zeroed memory. Pages cost nothing until they are touched.
@@ -67,8 +71,9 @@ export class GuestMemory {
     const ahead = Number((hostAddress?.(this.memory) ?? 0n) % BigInt(unit));
     this.#placed = place(regions, unit, ahead).placed;
     const buffer = this.memory.buffer as unknown as SharedArrayBuffer;
-    this.#bytes = new Uint8Array(buffer);
-    this.#view = new DataView(buffer);
+    this.all = new Uint8Array(buffer);
+    this.view = new DataView(buffer);
+    this.halves = new Uint16Array(buffer);
   }
 
   /** Whether `length` bytes from `address` on are all inside one region. */
@@ -83,32 +88,44 @@ export class GuestMemory {
    */
   bytes(address: number, length: number): Uint8Array<SharedArrayBuffer> {
     const at = this.#locate(address, length);
-    return this.#bytes.subarray(at, at + length);
+    return this.all.subarray(at, at + length);
   }
 
   /** Copies bytes into guest memory. @throws {GuestMemoryError} if they do not fit inside one region. */
   write(address: number, bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#locate(address, bytes.length));
+    this.all.set(bytes, this.#locate(address, bytes.length));
   }
 
   /** A little-endian 32-bit word. @throws {GuestMemoryError} if it is not inside a region. */
   readUint32(address: number): number {
-    return this.#view.getUint32(this.#locate(address, 4), true);
+    return this.view.getUint32(this.#locate(address, 4), true);
   }
 
   /** Writes a little-endian 32-bit word. @throws {GuestMemoryError} if it is not inside a region. */
   writeUint32(address: number, value: number): void {
-    this.#view.setUint32(this.#locate(address, 4), value, true);
+    this.view.setUint32(this.#locate(address, 4), value, true);
   }
 
   /** A little-endian 64-bit word. @throws {GuestMemoryError} if it is not inside a region. */
   readUint64(address: number): bigint {
-    return this.#view.getBigUint64(this.#locate(address, 8), true);
+    return this.view.getBigUint64(this.#locate(address, 8), true);
   }
 
   /** Writes a little-endian 64-bit word. @throws {GuestMemoryError} if it is not inside a region. */
   writeUint64(address: number, value: bigint): void {
-    this.#view.setBigUint64(this.#locate(address, 8), value, true);
+    this.view.setBigUint64(this.#locate(address, 8), value, true);
+  }
+
+  /**
+   * Where `length` bytes from `address` on are in the memory's buffer, if the
+   * guest may write all of them: for what the guest itself asks to be read and
+   * written, over and over, where an error would be no exception.
+   *
+   * @returns -1 if they are not all inside one such region.
+   */
+  find(address: number, length: number): number {
+    const region = this.#regionOf(address, length);
+    return region === undefined || region.readOnly ? -1 : address + region.shift;
   }
 
   #locate(address: number, length: number): number {
@@ -124,9 +141,10 @@ export class GuestMemory {
   #regionOf(address: number, length: number): PlacedRegion | undefined {
     // Also false for NaN and for numbers that are not whole.
     if (!Number.isSafeInteger(address) || !Number.isSafeInteger(length) || length < 0) return;
-    return this.#placed.find(({ base, size }) =>
-      address >= base && length <= base + size - address
-    );
+    // A device may ask for every piece of what a guest hands over.
+    for (const region of this.#placed) {
+      if (address >= region.base && length <= region.base + region.size - address) return region;
+    }
   }
 }
 
