@@ -35,8 +35,9 @@ export {
 export { Console, type Reader, type Writer } from "./devices/console.ts";
 export { type MmioDevice, NOT_YET } from "./devices/device.ts";
 export type { VirtioDevice, VirtioHost } from "./devices/virtio/device.ts";
+export { type Disk, VirtioBlock } from "./devices/virtio/block.ts";
 export { VirtioEntropy } from "./devices/virtio/entropy.ts";
-export { Chain } from "./devices/virtio/chain.ts";
+export { Chain, type Piece } from "./devices/virtio/chain.ts";
 export { type QueueSetup, SplitQueue } from "./devices/virtio/split_queue.ts";
 export type { Progress } from "./boot/copy.ts";
 export { RoomError } from "./boot/beside_kernel.ts";
@@ -65,5 +66,6 @@ export { silent, type Trace } from "./vm/trace.ts";
 export { registerId, registerName, RegisterNameError, registerSize } from "./kvm/registers.ts";
 export { type Advice, Errno, type ErrnoName, SystemCallError } from "./kvm/errno.ts";
 export { LibcError } from "./kvm/libc.ts";
+export { DiskError, type DiskOptions, HostDisk } from "./kvm/disk.ts";
 export { HostFile, HostFileError } from "./kvm/host_file.ts";
 export { KvmUnavailableError } from "./kvm/system.ts";

@@ -3,6 +3,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
 import type { Accel } from "../machine/accel.ts";
+import { type DiskOption, parseDisks } from "./disk.ts";
 import {
   oneOf,
   type Parse,
@@ -45,6 +46,8 @@ export interface Options {
   readonly cpus?: readonly number[];
   /** Whether the guest gets a performance monitoring unit. */
   readonly pmu: boolean;
+  /** The guest's disks. */
+  readonly disks: readonly DiskOption[];
   /** Whether the guest gets random numbers from a virtio device. */
   readonly rng: boolean;
   /** In milliseconds. */
@@ -78,6 +81,7 @@ const VALUES = [
   "append",
   "dtb",
   "dump-dtb",
+  "disk",
   "timeout",
 ] as const;
 
@@ -92,6 +96,7 @@ const VIRT_OPTIONS: readonly Given[] = [
   ["--smp", ({ smp = 1 }) => smp > 1],
   ["--cpus", ({ cpus }) => cpus !== undefined],
   ["--pmu", ({ pmu }) => pmu],
+  ["--disk", ({ disks }) => disks.length > 0],
   ["--rng", ({ rng }) => rng],
   ["--initrd", ({ initrd }) => initrd !== undefined],
   ["--append", ({ append }) => append !== undefined],
@@ -145,6 +150,7 @@ function readOptions(parsed: ReturnType<typeof parseArgs>): Options {
     smp: value("smp", (option, text) => parseCount(option, text, MOST_VCPUS)),
     cpus: value("cpus", parseCpus),
     pmu: flag("pmu"),
+    disks: parseDisks("--disk", parsed.disk as string[]),
     rng: flag("rng"),
     timeout: value("timeout", parseSeconds),
     exitOnNewline: flag("exit-on-newline"),

@@ -58,6 +58,9 @@ Options of the virt machine:
   --dtb FILE             the device tree, in place of Orchid's own
   --dump-dtb FILE        write the device tree to a file
   --pmu                  give the guest a performance monitoring unit
+  --disk FILE[,ro][,serial=TEXT]
+                         a disk, in a file or on a block device; may be given
+                         several times (virtio-blk)
   --rng                  give the guest the host's random numbers (virtio-rng)
 
 Exit codes: 0 the guest ended cleanly; 1 the host or Orchid could not go on;

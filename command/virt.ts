@@ -2,14 +2,17 @@
 
 import type { Progress } from "../boot/copy.ts";
 import type { GuestFile } from "../boot/guest_file.ts";
+import { VirtioBlock } from "../devices/virtio/block.ts";
 import { VirtioEntropy } from "../devices/virtio/entropy.ts";
 import { getAffinity, type HostCpu, hostCpus } from "../kvm/host_cpus.ts";
 import { HostFile } from "../kvm/host_file.ts";
+import { HostDisk } from "../kvm/disk.ts";
 import { writeFile } from "../kvm/file.ts";
 import { fillRandom } from "../kvm/random.ts";
 import { chooseCpus } from "../machine/cpu_choice.ts";
 import { isSmp, VirtMachine } from "../machine/virt.ts";
 import { VirtMachineError } from "../machine/virt_limits.ts";
+import type { DiskOption } from "./disk.ts";
 import type { Options } from "./options.ts";
 import { ProgressBar } from "./progress_bar.ts";
 import { say, write } from "./say.ts";
@@ -18,6 +21,9 @@ import type { Setup } from "./setup.ts";
 import { hintAtSilence } from "./silence.ts";
 import { MeteredRunner, statsTable } from "./stats.ts";
 import { reportUnclaimed } from "./unclaimed.ts";
+
+/** More queues than that are of no use to a disk whose requests all go through one thread. */
+const MOST_DISK_QUEUES = 8;
 
 /** Builds the machine, takes the terminal over, and sees to what a person may want of it. */
 export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMachine> {
@@ -29,6 +35,8 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
   }
   const open = (path: string | undefined) =>
     path === undefined ? undefined : made.use(HostFile.open(path));
+  const openDisk = (disk: DiskOption) => made.use(HostDisk.open(disk.path, disk));
+  const queues = Math.min(options.smp ?? 1, MOST_DISK_QUEUES);
   const { sets, note } = chooseCpus(usableCpus(options), options.smp ?? 1, options.cpus);
   if (note !== undefined) say(note);
   const input = made.use(
@@ -46,7 +54,10 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
       initrd: open(options.initrd),
       dtb: open(options.dtb),
       hostCpus: sets,
-      virtio: options.rng ? [new VirtioEntropy(fillRandom)] : [],
+      virtio: [
+        ...options.disks.map((disk) => new VirtioBlock(openDisk(disk), queues)),
+        ...(options.rng ? [new VirtioEntropy(fillRandom)] : []),
+      ],
       input,
       trace,
       onProgress: showProgress,

@@ -22,6 +22,7 @@ const INTERRUPTED: IntrExit = { reason: KVM_EXIT_INTR };
 /** The threads, and the vCPUs that they have been given. */
 export class KvmVcpuThreads implements VcpuThreads {
   current?: number;
+  hasOthers: () => boolean = () => false;
 
   readonly #mailboxes: Mailboxes;
   readonly #threads: VcpuThread[] = [];
@@ -102,6 +103,7 @@ export class KvmVcpuThreads implements VcpuThreads {
         this.#quiet = 0;
         return exit;
       }
+      if (i < 0 && this.hasOthers()) return INTERRUPTED;
       if (i < 0 && !this.#mailboxes.sleep(this.#slice) && !this.#hasDeferred()) {
         this.#quiet += this.#slice;
         this.#slice = SLICE;

@@ -139,6 +139,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.bus.attach("GPIO", PL061.base, PL061.size, this.#gpio);
     const setSpi = (spi: number, level: boolean) => this.#vm?.vm.setSpi(spi, level);
     this.#virtio = new VirtioDevices(virtio, this.bus, this.memory, setSpi);
+    this.#threads.hasOthers = () => this.#virtio.isBusy;
   }
 
   /**
@@ -169,7 +170,9 @@ export class VirtMachine implements Machine, AsyncDisposable {
   /** Writes output, and lets everything else of this process through; waits if the guest has nothing for it. */
   async turn(): Promise<void> {
     this.console.flush();
-    if (this.#threads.quiet >= QUIET) {
+    if (this.#virtio.isBusy) {
+      await this.#threads.wait(TURN_PERIOD);
+    } else if (this.#threads.quiet >= QUIET) {
       this.#serial.rest();
       await this.#threads.wait();
     } else if (performance.now() - this.#turned >= TURN_PERIOD) {

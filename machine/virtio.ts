@@ -22,6 +22,7 @@ function virtioPlace(number: number): Place {
 export class VirtioDevices {
   /** For the device tree. */
   readonly places: readonly Place[];
+  readonly #devices: readonly VirtioDevice[];
   readonly #transports: readonly VirtioMmio[];
 
   /**
@@ -41,6 +42,7 @@ export class VirtioDevices {
         `${devices.length} virtio devices are too many: the virt machine has room for ${VIRTIO_MMIO_COUNT}`,
       );
     }
+    this.#devices = devices;
     this.places = devices.map((_, i) => virtioPlace(i));
     this.#transports = devices.map((device, i) => {
       const { base, size, spi } = virtioPlace(i);
@@ -52,6 +54,11 @@ export class VirtioDevices {
       bus.attach(device.name, base, size, transport);
       return transport;
     });
+  }
+
+  /** Whether this thread's event loop will tell one of them of something. */
+  get isBusy(): boolean {
+    return this.#devices.some((device) => device.isBusy === true);
   }
 
   /** Resets all of them, as the machine's reset does. When this resolves they leave guest memory alone. */

@@ -176,6 +176,8 @@ export interface VcpuThreads extends Runner, Disposable {
   hold(): void;
   /** Lets the exits come again that are on hold. */
   retry(): void;
+  /** Whether this thread's event loop is waited for as well: {@linkcode run} does not keep it waiting then. */
+  hasOthers: () => boolean;
   /** For how many milliseconds at least no exit has come. */
   readonly quiet: number;
   /** Resolves when there may be something to do, or the time is over. @param most In milliseconds; no limit unless given. */

@@ -1,5 +1,8 @@
 /** A chain of descriptors: what a driver hands over at once, as places in the guest's memory. */
 
+/** A piece of guest memory, as it is there. */
+export type Piece = Uint8Array<SharedArrayBuffer>;
+
 /** Pieces of guest memory, first those that the device may read, behind them those that it may write. One object serves for chain after chain. */
 export class Chain {
   /** The first descriptor's index, by which the chain is given back. */
@@ -65,10 +68,28 @@ export class Chain {
   }
 
   /** The first piece that is to be written, as it is in memory; nothing if there is none. */
-  firstWritable(): Uint8Array<SharedArrayBuffer> | undefined {
+  firstWritable(): Piece | undefined {
     if (this.readable === this.pieces) return;
     const offset = this.offsets[this.readable]!;
     return this.#memory.subarray(offset, offset + this.lengths[this.readable]!);
+  }
+
+  /** Bytes of what is to be read, from byte `at` of it on, as they are in memory. */
+  readablePieces(at: number, length: number): Piece[] {
+    return this.#collect(0, this.readable, at, length);
+  }
+
+  /** Bytes of what is to be written, from byte `at` of it on, as they are in memory. */
+  writablePieces(at: number, length: number): Piece[] {
+    return this.#collect(this.readable, this.pieces, at, length);
+  }
+
+  #collect(from: number, to: number, at: number, most: number): Piece[] {
+    const pieces: Piece[] = [];
+    this.#each(from, to, at, most, (offset, length) => {
+      pieces.push(this.#memory.subarray(offset, offset + length));
+    });
+    return pieces;
   }
 
   /** Calls for each stretch of memory among `most` bytes from byte `at` of some pieces on. @returns How many bytes those are. */

@@ -31,6 +31,8 @@ export interface VirtioDevice {
   readonly queueSizes: readonly number[];
   /** Its configuration space, as the driver reads it. */
   readonly config: Uint8Array;
+  /** Something is under way that this thread's event loop will tell of. */
+  readonly isBusy?: boolean;
   /** The driver stores to its configuration space; without this, stores are ignored. */
   writeConfig?(offset: number, size: number, value: number): void;
   /** The driver is ready. Chains may be there already. */

@@ -18,6 +18,7 @@ const defaults: Options = {
   smp: undefined,
   cpus: undefined,
   pmu: false,
+  disks: [],
   rng: false,
   timeout: undefined,
   exitOnNewline: false,
@@ -48,6 +49,10 @@ const taken: [args: string, changed: Partial<Options>][] = [
   ["--cpus 4-7,1 guest.bin", { cpus: [4, 5, 6, 7, 1] }],
   ["--pmu guest.bin", { pmu: true }],
   ["--rng guest.bin", { rng: true }],
+  ["--disk a.img guest.bin", { disks: [{ path: "a.img", readOnly: false }] }],
+  ["--disk a.img,ro --disk=b,serial=x guest.bin", {
+    disks: [{ path: "a.img", readOnly: true }, { path: "b", readOnly: false, serial: "x" }],
+  }],
   ["--initrd initrd.img guest.bin", { initrd: "initrd.img" }],
   ["--initrd -x guest.bin", { initrd: "-x" }],
   ["--append console=ttyAMA0 guest.bin", { append: "console=ttyAMA0" }],
@@ -209,7 +214,18 @@ for (
 }
 
 const options = ["machine", "accel", "memory", "load-address", "entry", "timeout"];
-const virt = ["smp", "cpus", "initrd", "append", "dtb", "dump-dtb", "pmu", "no-reboot"];
+const virt = [
+  "smp",
+  "cpus",
+  "initrd",
+  "append",
+  "dtb",
+  "dump-dtb",
+  "pmu",
+  "disk",
+  "rng",
+  "no-reboot",
+];
 for (
   const option of [...options, ...virt, "exit-on-newline", "verbose", "stats", "help", "version"]
 ) {

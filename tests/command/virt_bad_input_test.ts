@@ -15,6 +15,7 @@ const files: Record<string, Uint8Array> = {
   "cut.gz": (await gzip(imageFile())).subarray(0, 1000),
   "initrd.img": new Uint8Array(24 * MIB),
   "no.dtb": new Uint8Array(100),
+  "half.img": new Uint8Array(1300),
 };
 
 const hello = guestPath("hello");
@@ -51,6 +52,30 @@ const cases: [what: string, args: string[], code: number, words: RegExp][] = [
     ["--initrd", "missing.img", hello],
     1,
     /^open missing\.img failed: ENOENT; there is no such file$/,
+  ],
+  [
+    "a missing disk",
+    [...small, "--disk", "missing.img", hello],
+    1,
+    /^open missing\.img failed: ENOENT; there is no such file$/,
+  ],
+  [
+    "a disk with half a sector",
+    [...small, "--disk", "short.img", "--disk", "half.img", hello],
+    1,
+    /^half\.img has 1300 bytes, which is no multiple of a disk's sectors of 512$/,
+  ],
+  [
+    "one file as two disks",
+    [...small, "--disk", "short.img", "--disk", "short.img,ro", hello],
+    1,
+    /^short\.img is in use as another disk, which is written$/,
+  ],
+  [
+    "a folder as a disk",
+    [...small, "--disk", ".,ro", hello],
+    1,
+    /^read \. failed: EISDIR; it is a directory$/,
   ],
   [
     "a device tree that is none",

@@ -7,7 +7,7 @@ import { linuxArguments, linuxTest } from "./session.ts";
 
 linuxTest("Linux takes random numbers from virtio-rng", async () => {
   const script = "cat /sys/class/misc/hw_random/rng_current; " +
-    "head -c 300000 /dev/hwrng | od -An -v -tu1 -w1 | sort -u | wc -l; " +
+    "head -c 20000 /dev/hwrng | od -An -v -tu1 -w1 | sort -u | wc -l; " +
     "cat /proc/interrupts; poweroff -f";
   const args = linuxArguments(["--rng", "--stats"], `quiet ${runParameter(script)}`);
   const { code, stdout, stderr } = await orchidCommand(args, { stdin: "null" }).output();
