@@ -69,7 +69,11 @@ export async function run(
       }
       switch (exit.reason) {
         case DEFERRED_WRITES:
-          if (bus.carry(exit)) break;
+          if (bus.carry(exit)) {
+            // They come without end from a guest that prints.
+            if (pace.look()) await machine.turn();
+            break;
+          }
           // falls through
         case KVM_EXIT_MMIO:
           // Its device cannot answer yet.

@@ -97,7 +97,7 @@ export class RunPage {
     this.#deferred = {
       reason: DEFERRED_WRITES,
       physAddr: 0,
-      values: new Uint32Array(this.#ringLength),
+      values: new Uint32Array(2),
       count: 0,
       done: 0,
       len: 0,
@@ -136,32 +136,22 @@ export class RunPage {
     return ring !== undefined && ring[FIRST] !== ring[LAST];
   }
 
-  /** The oldest writes in the ring, which has some: as many as go to the same address. `first` must have one owner: the thread that calls this. */
+  /** The oldest write in the ring, which has one. `first` must have one owner: the thread that calls this. */
   takeDeferred(): DeferredWrites {
     const ring = this.#ring!;
-    const length = this.#ringLength;
     const deferred = this.#deferred;
-    const { values } = deferred;
-    // A vCPU may be adding entries on another CPU: what is read of them is no older than this.
-    const last = Atomics.load(ring, LAST);
-    let first = ring[FIRST]!;
-    let entry = ENTRIES + first * ENTRY_SIZE;
-    const physAddr = deferred.physAddr = u64At(ring, entry + ENTRY_PHYS_ADDR);
-    const len = deferred.len = ring[entry + ENTRY_LEN]!;
-    let count = 0;
-    do {
-      values[count++] = ring[entry + ENTRY_DATA]!;
-      if (len === 8) values[count++] = ring[entry + ENTRY_DATA + 1]!;
-      first = first + 1 === length ? 0 : first + 1;
-      entry = ENTRIES + first * ENTRY_SIZE;
-    } while (
-      first !== last && len !== 8 && ring[entry + ENTRY_LEN] === len &&
-      u64At(ring, entry + ENTRY_PHYS_ADDR) === physAddr
-    );
-    deferred.count = count;
+    const first = ring[FIRST]!;
+    // A vCPU may be adding entries on another CPU: what is read of this one is no older than `last`.
+    Atomics.load(ring, LAST);
+    const entry = ENTRIES + first * ENTRY_SIZE;
+    deferred.physAddr = u64At(ring, entry + ENTRY_PHYS_ADDR);
+    deferred.len = ring[entry + ENTRY_LEN]!;
+    deferred.values[0] = ring[entry + ENTRY_DATA]!;
+    deferred.values[1] = ring[entry + ENTRY_DATA + 1]!;
+    deferred.count = deferred.len === 8 ? 2 : 1;
     deferred.done = 0;
-    // And they are given back only after they have been read.
-    Atomics.store(ring, FIRST, first);
+    // And it is given back only after it has been read.
+    Atomics.store(ring, FIRST, (first + 1) % this.#ringLength);
     return deferred;
   }
 

@@ -11,9 +11,7 @@ import { KvmVcpu, runError } from "./vcpu.ts";
 import { VcpuThread } from "./vcpu_thread.ts";
 
 /** How long this thread sleeps at a time, in milliseconds: so late may a deferred write come out that nothing follows. */
-const SLICE = 40;
-/** And while such writes come thick: a ring of 170, which is what 4 KiB have room for, must not become full for want of a look. */
-const SHORT_SLICE = 5;
+const SLICE = 20;
 /** How long to wait for a kicked vCPU until it is kicked again, in milliseconds. */
 const KICK_PERIOD = 10;
 
@@ -38,7 +36,6 @@ export class KvmVcpuThreads implements VcpuThreads {
   /** Whether `#held` is to come again. */
   #isRetrying = false;
   #quiet = 0;
-  #slice = SLICE;
   /** Where the search for an exit begins: behind the vCPU that had the last one. */
   #next = 0;
 
@@ -104,9 +101,8 @@ export class KvmVcpuThreads implements VcpuThreads {
         return exit;
       }
       if (i < 0 && this.hasOthers()) return INTERRUPTED;
-      if (i < 0 && !this.#mailboxes.sleep(this.#slice) && !this.#hasDeferred()) {
-        this.#quiet += this.#slice;
-        this.#slice = SLICE;
+      if (i < 0 && !this.#mailboxes.sleep(SLICE) && !this.#hasDeferred()) {
+        this.#quiet += SLICE;
         return INTERRUPTED;
       }
     }
@@ -169,6 +165,8 @@ export class KvmVcpuThreads implements VcpuThreads {
 
   /** A vCPU that has stopped with an exit that has not been taken, or -1. */
   #stopped(): number {
+    // What was written before an exit is not overtaken by it, be it on hold.
+    if (this.#held !== undefined) return -1;
     const count = this.#vcpus.length;
     for (let left = count, i = this.#next; left > 0; left--, i = (i + 1) % count) {
       if (!this.#taken[i] && this.#mailboxes.state(i) === State.stopped) return i;
@@ -189,7 +187,6 @@ export class KvmVcpuThreads implements VcpuThreads {
       if (held !== undefined) return held;
     }
     if (!this.#hasDeferred()) return;
-    this.#slice = SHORT_SLICE;
     return this.#deferred = this.#vcpus[0]!.page.takeDeferred();
   }
 
