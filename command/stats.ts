@@ -32,7 +32,7 @@ export class MeteredRunner implements Runner {
     const exit = this.#runner.run();
     this.guestTime += performance.now() - start;
     if (exit.reason === DEFERRED_WRITES) {
-      this.deferred += exit.count - exit.done;
+      this.deferred += exit.end - exit.next;
       return exit;
     }
     const reason = exit.reason === KVM_EXIT_UNKNOWN ? exit.exitReason : exit.reason;

@@ -110,16 +110,17 @@ export class MmioBus {
   }
 
   #writeAll(exit: DeferredWrites): boolean {
-    const { values, count, len } = exit;
+    const { values, end, len } = exit;
     const to = this.#find(exit);
     const { device } = to;
     const offset = exit.physAddr - to.base;
     // The bytes behind a value are another's.
     const mask = len === 1 ? 0xff : len === 2 ? 0xffff : 0xffff_ffff;
     const size = Math.min(len, 4);
-    for (; exit.done < count; exit.done++) {
-      const at = offset + (len === 8 ? 4 * exit.done : 0);
-      const value = (values[exit.done]! & mask) >>> 0;
+    for (; exit.next < end; exit.next++) {
+      const isHighHalf = len === 8 && exit.next === end - 1;
+      const at = isHighHalf ? offset + 4 : offset;
+      const value = (values[exit.next]! & mask) >>> 0;
       if (device.write(at, size, value) === notYet) return false;
       to.writes++;
     }

@@ -1,8 +1,6 @@
-/** The memory that a vCPU shares with the kernel: decodes kvm_run into an exit, and takes deferred writes out of the coalesced MMIO ring. */
+/** The memory that a vCPU shares with the kernel: decodes kvm_run into an exit; the ring of coalesced MMIO is behind it. */
 
 import {
-  DEFERRED_WRITES,
-  type DeferredWrites,
   type Exit,
   type IntrExit,
   KVM_EXIT_ARM_NISV,
@@ -14,9 +12,10 @@ import {
   KVM_EXIT_UNKNOWN,
   type MmioExit,
 } from "../vm/exit.ts";
+import { CoalescedRing } from "./coalesced_ring.ts";
 import { SystemCallError } from "./errno.ts";
 import { errno, libc, pageSize } from "./libc.ts";
-import { kvm_coalesced_mmio, kvm_coalesced_mmio_ring, kvm_run } from "./structs.ts";
+import { kvm_run } from "./structs.ts";
 import { KVM_COALESCED_MMIO_PAGE_OFFSET } from "./uapi.ts";
 
 const PROT_READ_WRITE = 1 | 2;
@@ -37,14 +36,6 @@ const EVENT_TYPE = kvm_run.offset["exit.system_event.type"] / 4;
 const ESR_ISS = kvm_run.offset["exit.arm_nisv.esr_iss"] / 4;
 const FAULT_IPA = kvm_run.offset["exit.arm_nisv.fault_ipa"] / 4;
 
-const FIRST = kvm_coalesced_mmio_ring.offset.first / 4;
-const LAST = kvm_coalesced_mmio_ring.offset.last / 4;
-const ENTRIES = kvm_coalesced_mmio_ring.offset.coalesced_mmio / 4;
-const ENTRY_SIZE = kvm_coalesced_mmio.size / 4;
-const ENTRY_PHYS_ADDR = kvm_coalesced_mmio.offset.phys_addr / 4;
-const ENTRY_LEN = kvm_coalesced_mmio.offset.len / 4;
-const ENTRY_DATA = kvm_coalesced_mmio.offset.data / 4;
-
 // Known to V8 as a constant, which what is imported is not.
 const MMIO = KVM_EXIT_MMIO;
 
@@ -55,23 +46,26 @@ function u64At(words: Uint32Array, i: number): number {
   return high === 0 ? low : low + high * 2 ** 32;
 }
 
-/** A vCPU's mapping: struct kvm_run and, behind it, the coalesced MMIO ring. */
-export class RunPage {
-  /** The last exit waits until the deferred writes before it are taken. */
-  held = false;
+/**
+ * A vCPU's mapping: struct kvm_run and, behind it, the coalesced MMIO ring.
+ *
+ * It is itself the exit that most exits are, filled anew by {@linkcode decode}:
+ * such an exit allocates nothing, and takes the host to few places in memory.
+ */
+export class RunPage implements MmioExit {
+  readonly reason: typeof KVM_EXIT_MMIO = KVM_EXIT_MMIO;
+  physAddr = 0;
+  len = 0;
+  isWrite = false;
+  readonly data: DataView<ArrayBuffer>;
 
   readonly #address: Deno.PointerObject;
   readonly #size: number;
   readonly #run: Uint32Array;
   readonly #bytes: Uint8Array;
-  /** Absent where the kernel has none. */
-  readonly #ring?: Uint32Array;
-  /** How many entries the ring has room for. */
-  readonly #ringLength: number = 0;
+  /** Writes that wait; absent where the kernel lets none wait. */
+  readonly ring?: CoalescedRing;
 
-  // One object for each frequent kind of exit, filled anew each time: such an exit allocates nothing.
-  readonly #mmio: MmioExit;
-  readonly #deferred: DeferredWrites;
   readonly #interrupted: IntrExit = { reason: KVM_EXIT_INTR };
 
   private constructor(address: Deno.PointerObject, size: number, coalesces: boolean) {
@@ -83,26 +77,9 @@ export class RunPage {
     this.#bytes = new Uint8Array(memory, 0, kvm_run.size);
     if (coalesces) {
       const at = KVM_COALESCED_MMIO_PAGE_OFFSET * pageSize();
-      this.#ring = new Uint32Array(memory, at, pageSize() / 4);
-      this.#ringLength = Math.floor((this.#ring.length - ENTRIES) / ENTRY_SIZE);
+      this.ring = new CoalescedRing(new Uint32Array(memory, at, pageSize() / 4));
     }
-    const data = new DataView(memory, kvm_run.offset["exit.mmio.data"], 8);
-    this.#mmio = {
-      reason: KVM_EXIT_MMIO,
-      physAddr: 0,
-      data,
-      len: 0,
-      isWrite: false,
-    };
-    this.#deferred = {
-      reason: DEFERRED_WRITES,
-      physAddr: 0,
-      values: new Uint32Array(2),
-      count: 0,
-      done: 0,
-      len: 0,
-      isWrite: true,
-    };
+    this.data = new DataView(memory, kvm_run.offset["exit.mmio.data"], 8);
   }
 
   /**
@@ -130,41 +107,15 @@ export class RunPage {
     this.#bytes[IMMEDIATE_EXIT] = Number(value);
   }
 
-  /** Whether writes wait in the ring. */
-  hasDeferred(): boolean {
-    const ring = this.#ring;
-    return ring !== undefined && ring[FIRST] !== ring[LAST];
-  }
-
-  /** The oldest write in the ring, which has one. `first` must have one owner: the thread that calls this. */
-  takeDeferred(): DeferredWrites {
-    const ring = this.#ring!;
-    const deferred = this.#deferred;
-    const first = ring[FIRST]!;
-    // A vCPU may be adding entries on another CPU: what is read of this one is no older than `last`.
-    Atomics.load(ring, LAST);
-    const entry = ENTRIES + first * ENTRY_SIZE;
-    deferred.physAddr = u64At(ring, entry + ENTRY_PHYS_ADDR);
-    deferred.len = ring[entry + ENTRY_LEN]!;
-    deferred.values[0] = ring[entry + ENTRY_DATA]!;
-    deferred.values[1] = ring[entry + ENTRY_DATA + 1]!;
-    deferred.count = deferred.len === 8 ? 2 : 1;
-    deferred.done = 0;
-    // And it is given back only after it has been read.
-    Atomics.store(ring, FIRST, (first + 1) % this.#ringLength);
-    return deferred;
-  }
-
   /** What kvm_run says of the last exit. */
   decode(): Exit {
     const run = this.#run;
-    const mmio = this.#mmio;
     if (run[EXIT_REASON] !== MMIO) return this.#decodeOther();
-    mmio.physAddr = u64At(run, MMIO_PHYS_ADDR);
-    mmio.len = run[MMIO_LEN]!;
+    this.physAddr = u64At(run, MMIO_PHYS_ADDR);
+    this.len = run[MMIO_LEN]!;
     // is_write is one byte; the padding behind it says nothing.
-    mmio.isWrite = (run[MMIO_IS_WRITE]! & 0xff) !== 0;
-    return mmio;
+    this.isWrite = (run[MMIO_IS_WRITE]! & 0xff) !== 0;
+    return this;
   }
 
   /** As decode, for all but MMIO: apart from it, so that V8 makes small code of what is frequent. */

@@ -62,10 +62,13 @@ export function runError(code: number): SystemCallError {
 export class KvmVcpu implements Vcpu {
   readonly #fd: number;
   readonly #ioctlPointer: Libc["ioctlPointer"] = libc().ioctlPointer;
+  readonly #ioctlPlain: Libc["ioctlPlain"] = libc().ioctlPlain;
   readonly #context: VcpuContext;
   #page?: RunPage;
   /** Whether the kernel collects writes in the ring; as long as not, the ring's page is left alone. */
   collects = false;
+  /** The last exit waits until the deferred writes before it are taken. */
+  #isHeld = false;
   readonly #ticker = new Ticker();
   /** The value that KVM_GET_ONE_REG and KVM_SET_ONE_REG exchange, and the request that points at it. */
   readonly #value = new Block(struct({}), WIDEST_REGISTER);
@@ -127,13 +130,12 @@ export class KvmVcpu implements Vcpu {
   run(): Exit {
     const page = this.#page;
     if (page === undefined) throw new Error("KVM_RUN needs KVM_ARM_VCPU_INIT first");
-    if (!page.held && this.#ioctlPointer(this.#fd, KVM_RUN, null) < 0) this.#checkError();
-    // What was written before this exit comes out before it.
-    if (this.collects && page.hasDeferred()) {
-      page.held = true;
-      return page.takeDeferred();
+    if (!this.#isHeld && this.#ioctlPlain(this.#fd, KVM_RUN, 0) < 0) this.#checkError();
+    if (this.collects) {
+      // What was written before this exit comes out before it.
+      this.#isHeld = page.ring!.isWaiting;
+      if (this.#isHeld) return page.ring!.take();
     }
-    page.held = false;
     return page.decode();
   }
 

@@ -21,11 +21,11 @@ export function storeExit(physAddr: number, len: number, value: bigint): MmioExi
 
 /** Stores of `len` bytes that waited in the kernel. */
 export function deferredWrites(physAddr: number, len: number, values: number[]): DeferredWrites {
-  const count = values.length;
+  const other = 0xeeee_eeee;
   return {
-    ...{ reason: DEFERRED_WRITES, physAddr, len, isWrite: true, done: 0, count },
-    // The array behind it is longer, and holds what others have left there.
-    values: Uint32Array.of(...values, 0xeeee_eeee),
+    ...{ reason: DEFERRED_WRITES, physAddr, len, isWrite: true, next: 1, end: 1 + values.length },
+    // The array holds others' as well.
+    values: Uint32Array.of(other, ...values, other),
   };
 }
 

@@ -59,12 +59,12 @@ export interface DeferredWrites {
   readonly reason: typeof DEFERRED_WRITES;
   /** The guest physical address of the first byte. */
   physAddr: number;
-  /** What each wrote, the oldest first; for writes of 8 bytes, which come one at a time, the low half and the high one. */
+  /** Among others what each wrote, the oldest first; of 8 bytes, which come one at a time, the low half and the high one. */
   readonly values: Uint32Array;
-  /** How many values there are. */
-  count: number;
-  /** How many of them their device has taken. */
-  done: number;
+  /** The index of the first value that its device has not taken. */
+  next: number;
+  /** The index behind the last one. */
+  end: number;
   /** 1, 2, 4 or 8 bytes. */
   len: number;
   /** They are stores. */
