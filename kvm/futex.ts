@@ -35,26 +35,15 @@ export class Futex {
    * @returns False if it was that long.
    */
   wait(value: number, most: number): boolean {
-    const timeout = fill(this.#timeout, most);
-    if (libc().futex(FUTEX, this.#word, FUTEX_WAIT, value, timeout.pointer) >= 0) return true;
+    const seconds = Math.floor(most / 1000);
+    const nanoseconds = Math.round((most - seconds * 1000) * 1e6);
+    const { pointer } = this.#timeout.set("tv_sec", seconds).set("tv_nsec", nanoseconds);
+    if (libc().futex(FUTEX, this.#word, FUTEX_WAIT, value, pointer) >= 0) return true;
     return errno() !== Errno.ETIMEDOUT;
-  }
-
-  /** Resolves when the word has no longer a value, or the time is over. @param most In milliseconds; no limit if infinite. */
-  async waitAside(value: number, most: number): Promise<void> {
-    // Each wait has its own: the kernel reads it on another thread.
-    const timeout = most === Infinity ? null : fill(new Block(timespec), most);
-    await libc().futexAside(FUTEX, this.#word, FUTEX_WAIT, value, timeout?.pointer ?? null);
   }
 
   /** Wakes all who sleep on the word. */
   wake(): void {
     libc().futex(FUTEX, this.#word, FUTEX_WAKE, ALL, null);
   }
-}
-
-function fill(timeout: Block<typeof timespec.fields>, milliseconds: number) {
-  const seconds = Math.floor(milliseconds / 1000);
-  const nanoseconds = Math.round((milliseconds - seconds * 1000) * 1e6);
-  return timeout.set("tv_sec", seconds).set("tv_nsec", nanoseconds);
 }

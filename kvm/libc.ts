@@ -5,7 +5,7 @@ import { type Advice, Errno, SystemCallError } from "./errno.ts";
 
 // open, ioctl and syscall are variadic in C; on arm64 and x86-64 Linux their integer
 // and pointer arguments travel as those of any other function. ioctl stands in
-// here twice, because its argument is a pointer or a number. An argument that C
+// here three times, because its argument is a pointer, a number or none. An argument that C
 // widens to 64 bits must be declared as such: the call does not widen a u32.
 const symbols = {
   // int open(const char *path, int flags, mode_t mode);
@@ -29,6 +29,8 @@ const symbols = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   // int ioctl(int fd, unsigned long request, void *argument);
   ioctlPointer: { name: "ioctl", parameters: ["i32", "u32", "pointer"], result: "i32" },
+  // int ioctl(int fd, unsigned long request, 0); a zero is the same at any width, and quicker than a pointer that is null.
+  ioctlPlain: { name: "ioctl", parameters: ["i32", "u32", "u32"], result: "i32" },
   // int ioctl(int fd, unsigned long request, unsigned long argument);
   ioctlNumber: { name: "ioctl", parameters: ["i32", "u32", "u64"], result: "i32" },
   // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
@@ -49,10 +51,12 @@ const symbols = {
     parameters: ["i64", "pointer", "i32", "u32", "pointer"],
     result: "i32",
   },
-  // As futex, on a thread of its own; errno is lost.
-  futexAside: {
-    name: "syscall",
-    parameters: ["i64", "pointer", "i32", "u32", "pointer"],
+  // int epoll_wait(int epfd, struct epoll_event *events, int maxevents, int timeout);
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
+  // As epoll_wait, on a thread of its own; errno is lost.
+  epollWaitAside: {
+    name: "epoll_wait",
+    parameters: ["i32", "buffer", "i32", "i32"],
     result: "i32",
     nonblocking: true,
   },

@@ -1,7 +1,9 @@
 /** The memory in which vCPU threads and the thread that answers their exits tell each other whose turn it is. */
 
 import { Errno } from "./errno.ts";
+import { EventFd } from "./eventfd.ts";
 import { Futex } from "./futex.ts";
+import { Poller, poller } from "./poller.ts";
 
 /** What a vCPU's thread is to do, or is doing. */
 export const State = {
@@ -21,8 +23,12 @@ export const Layout = {
   bell: 0,
   /** How often a thread looks for news before it sleeps. */
   spins: 1,
-  /** How many sleep on the bell. */
+  /** How many wait for the bell. */
   sleepers: 2,
+  /** The eventfd that wakes them. */
+  bellFd: 3,
+  /** What is added to it: 1, in two words. */
+  one: 4,
   /** Each thread's words are a cache line apart from others'. Theirs are behind those of all. */
   line: 16,
   /** A {@linkcode State}. */
@@ -64,7 +70,10 @@ export class Mailboxes {
   /** The bell before the last look at all states. */
   #heard = 0;
   readonly #mostSpins: number;
-  readonly #bell: Futex;
+  readonly #bell = new EventFd();
+  /** Waits for nothing else. */
+  readonly #bellOnly = new Poller();
+  readonly #made = new DisposableStack();
   readonly #states: readonly Futex[];
 
   /**
@@ -76,7 +85,14 @@ export class Mailboxes {
     this.words = words;
     this.#mostSpins = spin ? MOST_SPINS : 0;
     words[Layout.spins] = this.#mostSpins;
-    this.#bell = new Futex(words, Layout.bell);
+    words[Layout.bellFd] = this.#bell.fd;
+    words[Layout.one] = 1;
+    this.#made.use(this.#bell);
+    this.#made.use(this.#bellOnly);
+    // Nothing is to be done but to wake up.
+    for (const each of [poller(), this.#bellOnly]) {
+      this.#made.use(each.watch(this.#bell.fd, () => {}));
+    }
     const threads = Array.from({ length: count }, (_, i) => i);
     this.#states = threads.map((i) => new Futex(words, wordOf(i, "state")));
     const shared = Deno.UnsafePointer.value(Deno.UnsafePointer.of(words));
@@ -128,36 +144,54 @@ export class Mailboxes {
   }
 
   /**
-   * Waits, on this thread, for the bell: for a short while by looking again and
-   * again, if that has been of use lately.
+   * Waits, on this thread, for the bell, and for all else that the poller watches:
+   * for a short while by looking at the bell again and again, if that has been of
+   * use lately.
    *
    * @param most The most milliseconds.
-   * @returns Whether it rang.
+   * @returns Whether anything happened.
    */
   sleep(most: number): boolean {
     for (let left = this.#patience; left > 0; left--) {
-      if (Atomics.load(this.words, Layout.bell) !== this.#heard) return this.#rewardPatience();
+      if (this.#hasRung) return this.#rewardPatience();
     }
     this.#patience >>= 1;
     const before = performance.now();
     Atomics.add(this.words, Layout.sleepers, 1);
-    const rang = this.#bell.wait(this.#heard, most);
+    // Either this sees the bell, or who rings it sees a sleeper.
+    const rang = this.#hasRung || poller().wait(most);
     Atomics.sub(this.words, Layout.sleepers, 1);
     if (rang && performance.now() - before < SOON) this.#rewardPatience();
     return rang;
   }
 
-  /** Resolves when the bell rings, or the time is over. @param most In milliseconds; no limit unless given. */
+  /** As {@linkcode sleep}, for the bell alone: whatever else happens is left for later. */
+  sleepForBell(most: number): void {
+    Atomics.add(this.words, Layout.sleepers, 1);
+    if (!this.#hasRung) this.#bellOnly.wait(most);
+    Atomics.sub(this.words, Layout.sleepers, 1);
+  }
+
+  /** Resolves when the bell rings, or something else happens, or the time is over. @param most In milliseconds; no limit unless given. */
   async rung(most = Infinity): Promise<void> {
     Atomics.add(this.words, Layout.sleepers, 1);
-    await this.#bell.waitAside(this.#heard, most);
+    if (!this.#hasRung) await poller().waitAside(most);
     Atomics.sub(this.words, Layout.sleepers, 1);
   }
 
   /** Rings the bell. */
   ring(): void {
     Atomics.add(this.words, Layout.bell, 1);
-    this.#bell.wake();
+    this.#bell.signal();
+  }
+
+  /** Gives the bell back. Nobody may wait for it, and no thread be there. */
+  [Symbol.dispose](): void {
+    this.#made.dispose();
+  }
+
+  get #hasRung(): boolean {
+    return Atomics.load(this.words, Layout.bell) !== this.#heard;
   }
 
   #rewardPatience(): true {
@@ -169,7 +203,7 @@ export class Mailboxes {
 /** The index of a word of thread `i`. */
 function wordOf(
   i: number,
-  word: Exclude<keyof typeof Layout, "bell" | "spins" | "sleepers" | "line">,
+  word: Exclude<keyof typeof Layout, "bell" | "spins" | "sleepers" | "bellFd" | "one" | "line">,
 ) {
   return Layout.line * (i + 1) + Layout[word];
 }

@@ -17,6 +17,12 @@ const numbers = {
     futex: 98n,
     memfd_create: 279n,
     getrandom: 278n,
+    eventfd2: 19n,
+    epoll_create1: 20n,
+    epoll_ctl: 21n,
+    io_uring_setup: 425n,
+    io_uring_enter: 426n,
+    io_uring_register: 427n,
   },
   x86_64: {
     gettid: 186n,
@@ -29,6 +35,12 @@ const numbers = {
     futex: 202n,
     memfd_create: 319n,
     getrandom: 318n,
+    eventfd2: 290n,
+    epoll_create1: 291n,
+    epoll_ctl: 233n,
+    io_uring_setup: 425n,
+    io_uring_enter: 426n,
+    io_uring_register: 427n,
   },
 } as const;
 
@@ -51,7 +63,7 @@ export function syscall(
   first = 0n,
   second = 0n,
   third: bigint | Buffer = null,
-  fourth: Buffer = null,
+  fourth: bigint | Buffer = null,
   advice?: Advice,
 ): bigint {
   const [a, b] = [address(third), address(fourth)];

@@ -7,11 +7,14 @@ import { setAffinity } from "./host_cpus.ts";
 import { vcpu } from "./ioctl.ts";
 import { installKickHandler, kick } from "./kick.ts";
 import { Mailboxes, State } from "./mailbox.ts";
+import { poller } from "./poller.ts";
 import { KvmVcpu, runError } from "./vcpu.ts";
 import { VcpuThread } from "./vcpu_thread.ts";
 
 /** How long this thread sleeps at a time, in milliseconds: so late may a deferred write come out that nothing follows. */
 const SLICE = 20;
+/** How many exits may come one after another until everything else that this thread waits for is looked after. */
+const MOST_EXITS = 32;
 /** How long to wait for a kicked vCPU until it is kicked again, in milliseconds. */
 const KICK_PERIOD = 10;
 
@@ -36,6 +39,8 @@ export class KvmVcpuThreads implements VcpuThreads {
   /** Whether `#held` is to come again. */
   #isRetrying = false;
   #quiet = 0;
+  /** How many exits have come without a wait. */
+  #exits = 0;
   /** Where the search for an exit begins: behind the vCPU that had the last one. */
   #next = 0;
 
@@ -84,14 +89,18 @@ export class KvmVcpuThreads implements VcpuThreads {
       const ids = running.map((i) => this.#mailboxes.threadId(i)).toArray();
       if (ids.length === 0) return;
       ids.forEach(kick);
-      this.#mailboxes.sleep(KICK_PERIOD);
+      this.#mailboxes.sleepForBell(KICK_PERIOD);
     }
   }
 
   run(): Exit {
     if (this.current !== undefined) this.#resume(this.current);
     this.current = undefined;
-    for (;;) {
+    if (++this.#exits >= MOST_EXITS) {
+      this.#exits = 0;
+      poller().wait(0);
+    }
+    for (let woke = false;;) {
       this.#mailboxes.listen();
       const i = this.#stopped();
       // What was written before this exit comes out before it.
@@ -100,8 +109,13 @@ export class KvmVcpuThreads implements VcpuThreads {
         this.#quiet = 0;
         return exit;
       }
-      if (i < 0 && this.hasOthers()) return INTERRUPTED;
-      if (i < 0 && !this.#mailboxes.sleep(SLICE) && !this.#hasDeferred()) {
+      if (i >= 0) continue;
+      // What this thread was woken for has been done, and was no exit.
+      if (woke || this.hasOthers()) return INTERRUPTED;
+      this.#exits = 0;
+      woke = this.#mailboxes.sleep(SLICE);
+      if (woke) this.#quiet = 0;
+      else if (!this.#hasDeferred()) {
         this.#quiet += SLICE;
         return INTERRUPTED;
       }
@@ -145,6 +159,7 @@ export class KvmVcpuThreads implements VcpuThreads {
     for (const thread of this.#threads) thread.join();
     // Whoever still waits for something to do.
     this.wake();
+    this.#mailboxes[Symbol.dispose]();
   }
 
   /** Starts a thread, and waits until it is there. */
@@ -154,7 +169,7 @@ export class KvmVcpuThreads implements VcpuThreads {
     for (;;) {
       mailboxes.listen();
       if (mailboxes.state(i) !== State.absent) return;
-      mailboxes.sleep(SLICE);
+      mailboxes.sleepForBell(SLICE);
     }
   }
 
@@ -176,7 +191,7 @@ export class KvmVcpuThreads implements VcpuThreads {
 
   /** Whether writes wait in the ring, which is the same for all vCPUs. */
   #hasDeferred(): boolean {
-    return this.#held === undefined && this.#vcpus[0]?.page.hasDeferred() === true;
+    return this.#held === undefined && this.#vcpus[0]?.page.ring?.isWaiting === true;
   }
 
   #nextDeferred(): DeferredWrites | undefined {
@@ -187,7 +202,7 @@ export class KvmVcpuThreads implements VcpuThreads {
       if (held !== undefined) return held;
     }
     if (!this.#hasDeferred()) return;
-    return this.#deferred = this.#vcpus[0]!.page.takeDeferred();
+    return this.#deferred = this.#vcpus[0]!.page.ring!.take();
   }
 
   /** The exit of a vCPU that has stopped; nothing if there is none, or it was only kicked: then it runs on. */

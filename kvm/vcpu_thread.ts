@@ -10,15 +10,15 @@
  */
 
 import { SystemCallError } from "./errno.ts";
-import { cString, errno, libc, pthreads, retryInterrupted } from "./libc.ts";
-import { syscall } from "./syscall.ts";
+import { pthreads } from "./libc.ts";
+import { type Instructions, mapCode } from "./machine_code.ts";
 
 /**
  * What the thread does, as machine words and as the assembler has them
  * (vcpu_thread_test.ts compares both). x0 is the address of its mailbox, whose
  * layout is mailbox.ts's; system calls are by Linux's numbers for arm64.
  */
-export const VCPU_THREAD: readonly (readonly [word: number, assembly: string])[] = [
+export const VCPU_THREAD: Instructions = [
   [0xa9bd7bfd, "stp x29, x30, [sp, #-48]!"],
   [0xa90153f3, "stp x19, x20, [sp, #16]"],
   [0xf90013f5, "str x21, [sp, #32]"],
@@ -41,10 +41,10 @@ export const VCPU_THREAD: readonly (readonly [word: number, assembly: string])[]
   [0xd5033bbf, "dmb ish"], // either the sleeper sees the bell, or this thread sees the sleeper
   [0xb9400a82, "ldr w2, [x20, #8]"],
   [0x340000c2, "cbz w2, 3f"],
-  [0xaa1403e0, "mov x0, x20"], // futex(bell, FUTEX_WAKE_PRIVATE, all)
-  [0xd2801021, "mov x1, #129"],
-  [0x12b00002, "mov w2, #0x7fffffff"],
-  [0xd2800c48, "mov x8, #98"],
+  [0xb9400e80, "ldr w0, [x20, #12]"], // write(bell's eventfd, 1)
+  [0x91004281, "add x1, x20, #16"],
+  [0xd2800102, "mov x2, #8"],
+  [0xd2800808, "mov x8, #64"],
   [0xd4000001, "svc #0"],
   // It waits for another state: for a short while by looking again and again.
   [0xb9400695, "3: ldr w21, [x20, #4]"],
@@ -83,35 +83,7 @@ export const VCPU_THREAD: readonly (readonly [word: number, assembly: string])[]
   [0xd65f03c0, "ret"],
 ];
 
-const PROT_READ_EXEC = 1 | 4;
-const MAP_PRIVATE = 2;
-const MFD_CLOEXEC = 1n;
-/** mmap's answer when it failed. */
-const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
-
 let code: Deno.PointerObject | undefined;
-
-/** Maps the instructions, once in a process: as a program's file is mapped, so that the kernel sees to the instruction caches. */
-function mapCode(): Deno.PointerObject {
-  const name = cString("vcpu-thread");
-  const nameAddress = Deno.UnsafePointer.value(Deno.UnsafePointer.of(name));
-  const fd = Number(syscall("memfd_create", nameAddress, MFD_CLOEXEC));
-  try {
-    const words = Uint32Array.from(VCPU_THREAD, ([word]) => word);
-    const bytes = new Uint8Array(words.buffer);
-    const length = BigInt(bytes.length);
-    if (Number(retryInterrupted(() => libc().write(fd, bytes, length))) !== bytes.length) {
-      throw new SystemCallError("write of a thread's code", errno());
-    }
-    const address = libc().mmap(null, length, PROT_READ_EXEC, MAP_PRIVATE, fd, 0n);
-    if (address === null || Deno.UnsafePointer.value(address) === MAP_FAILED) {
-      throw new SystemCallError("mmap of a thread's code", errno());
-    }
-    return address;
-  } finally {
-    libc().close(fd);
-  }
-}
 
 /** A thread, from its start to its end. */
 export class VcpuThread {
@@ -124,7 +96,7 @@ export class VcpuThread {
    * @throws {SystemCallError} if the host gives no more threads.
    */
   constructor(mailbox: Deno.PointerObject) {
-    code ??= mapCode();
+    code ??= mapCode(VCPU_THREAD);
     const error = pthreads().pthread_create(this.#thread, null, code, mailbox);
     if (error !== 0) {
       throw new SystemCallError("pthread_create", error, {

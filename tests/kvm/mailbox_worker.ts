@@ -20,11 +20,18 @@ function serve({ words, i }: Start): void {
   const line = Layout.line * (i + 1);
   const state = line + Layout.state;
   const asleep = line + Layout.asleep;
-  const [bell, own] = [new Futex(words, Layout.bell), new Futex(words, state)];
+  const own = new Futex(words, state);
+  const one = new Uint8Array(words.buffer, 4 * Layout.one, 8);
   for (;;) {
     Atomics.store(words, state, State.stopped);
     Atomics.add(words, Layout.bell, 1);
-    if (Atomics.load(words, Layout.sleepers) !== 0) bell.wake();
+    if (Atomics.load(words, Layout.sleepers) !== 0) {
+      libc().write(
+        words[Layout.bellFd]!,
+        one as Uint8Array<ArrayBufferLike> as Uint8Array<ArrayBuffer>,
+        8n,
+      );
+    }
     let left = words[Layout.spins]!;
     while (Atomics.load(words, state) === State.stopped) {
       if (left-- > 0) continue;

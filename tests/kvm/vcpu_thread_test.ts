@@ -5,16 +5,10 @@ import { Errno } from "../../kvm/errno.ts";
 import { Mailboxes, State } from "../../kvm/mailbox.ts";
 import { VCPU_THREAD, VcpuThread } from "../../kvm/vcpu_thread.ts";
 import { testsThatNeed } from "../test_case.ts";
-import { assemble, assemblerTest } from "../toolchain.ts";
+import { assembles } from "./assembles.ts";
 import { exchange, sleeping, UNKNOWN_IOCTL, withDevNull } from "./exchange.ts";
 
-assemblerTest("VCPU_THREAD's words are what its assembly stands for", () => {
-  const words = assemble(VCPU_THREAD.map(([, assembly]) => assembly));
-  assertEquals(
-    VCPU_THREAD.map(([word]) => word.toString(16)),
-    words.map((word) => word.toString(16)),
-  );
-});
+assembles("VCPU_THREAD", VCPU_THREAD);
 
 const arm64Test = testsThatNeed("an arm64 host", Deno.build.arch === "aarch64");
 
