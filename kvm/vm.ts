@@ -1,10 +1,13 @@
 /** One virtual machine of the kernel's: its memory slots, and where vCPUs come from. */
 
-import type { GicPlaces, MemoryRegion, SmpVm } from "../vm/contract.ts";
+import type { GicPlaces, MemoryRegion, Register, SmpVm } from "../vm/contract.ts";
 import type { Trace } from "../vm/trace.ts";
 import { Block } from "./block.ts";
+import { cleanCaches } from "./caches.ts";
+import { KvmDoorbell } from "./doorbell.ts";
 import type { Advice } from "./errno.ts";
 import { gicVersion, KvmGic } from "./gic.ts";
+import { KvmInterrupt } from "./interrupt.ts";
 import { vm } from "./ioctl.ts";
 import { ioctl, ioctlWithNumber, libc } from "./libc.ts";
 import {
@@ -126,6 +129,18 @@ export class KvmVm implements SmpVm {
     const irq = KVM_ARM_IRQ_TYPE_SPI << KVM_ARM_IRQ_TYPE_SHIFT | (FIRST_SPI_INTID + spi);
     const argument = new Block(kvm_irq_level).set("irq", irq).set("level", Number(level));
     ioctl(this.#fd, "KVM_IRQ_LINE", vm.KVM_IRQ_LINE, argument.pointer);
+  }
+
+  createInterrupt(spi: number): KvmInterrupt {
+    return new KvmInterrupt(this.#fd, spi);
+  }
+
+  createDoorbell(register: Register): KvmDoorbell {
+    return new KvmDoorbell(this.#fd, register);
+  }
+
+  showPastCaches(bytes: Uint8Array): void {
+    cleanCaches(bytes);
   }
 
   createVcpu(id: number): KvmVcpu {

@@ -29,7 +29,7 @@ import {
 import { type LoadedFiles, loadFiles, type VirtGuest, writeDeviceTree } from "./virt_guest.ts";
 import { checkLimits } from "./virt_limits.ts";
 import { VirtVm } from "./virt_vm.ts";
-import { VirtioDevices } from "./virtio.ts";
+import { VIRTIO_PAGES, VirtioDevices } from "./virtio.ts";
 
 /** What a virt machine is made of. */
 export interface VirtMachineOptions extends VirtGuest {
@@ -62,8 +62,9 @@ export function isSmp(system: System): system is SmpSystem {
   return "createThreads" in system;
 }
 
-/** The slot of the page of the serial port's registers. */
+/** The slots of the page of the serial port's registers, and of those of the virtio devices'. */
 const SERIAL_SLOT = 1;
+const VIRTIO_SLOT = 2;
 /** That page, as large as the host's may be: nothing else is so near. */
 const SERIAL_PAGE = { base: PL011.base, size: 0x1_0000 };
 
@@ -113,6 +114,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.#trace = options.trace ?? silent;
     this.memory = new GuestMemory([
       { ...SERIAL_PAGE, readOnly: true },
+      ...(virtio.length > 0 ? [{ ...VIRTIO_PAGES, readOnly: true }] : []),
       { base: VIRT_RAM_BASE, size: memory, readOnly: false },
     ], (memory) => system.hostAddress(memory));
     this.#loading = this.#load();
@@ -137,8 +139,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.bus.attach("serial port", PL011.base, PL011.size, this.#serial.uart);
     this.bus.attach("clock", PL031.base, PL031.size, clock);
     this.bus.attach("GPIO", PL061.base, PL061.size, this.#gpio);
-    const setSpi = (spi: number, level: boolean) => this.#vm?.vm.setSpi(spi, level);
-    this.#virtio = new VirtioDevices(virtio, this.bus, this.memory, setSpi);
+    this.#virtio = new VirtioDevices(virtio, this.bus, this.memory);
     this.#threads.hasOthers = () => this.#virtio.isBusy;
   }
 
@@ -174,6 +175,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
       await this.#threads.wait(TURN_PERIOD);
     } else if (this.#threads.quiet >= QUIET) {
       this.#serial.rest();
+      this.#virtio.rest();
       await this.#threads.wait();
     } else if (performance.now() - this.#turned >= TURN_PERIOD) {
       await this.#threads.wait(TURN);
@@ -241,6 +243,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#threads[Symbol.dispose]();
     await this.#virtio.reset();
+    this.#virtio.disconnect();
     this.#made.dispose();
     this.#vm?.[Symbol.dispose]();
     this.#vm = undefined;
@@ -266,6 +269,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     const tree = writeDeviceTree(this.memory, this.#options, files, hardware, this.#trace);
     const entry = this.#options.entry ?? files.kernel.entry;
     this.#serial.connect(vm.vm);
+    this.#virtio.connect(vm.vm, VIRTIO_SLOT);
     this.#gpio.reset();
     this.#threads.attach(vm.vcpus);
     const [first] = vm.vcpus;
@@ -280,6 +284,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     const { memory = DEFAULT_VIRT_RAM_SIZE } = this.#options;
     this.#threads.stop();
     await this.#virtio.reset();
+    this.#virtio.disconnect();
     this.#serial.disconnect();
     this.#vm?.[Symbol.dispose]();
     this.#vm = undefined;

@@ -154,6 +154,38 @@ export interface SmpVm extends Vm {
   createVcpu(id: number): SmpVcpu;
   /** Raises or lowers a shared peripheral interrupt, by its number from 0 (KVM_IRQ_LINE). */
   setSpi(spi: number, level: boolean): void;
+  /** Takes a shared peripheral interrupt, by its number from 0, whose edges then take no call to the VM. After the GIC is ready. */
+  createInterrupt(spi: number): Interrupt;
+  /** Has stores to a register ring a bell, instead of being exits. */
+  createDoorbell(register: Register): Doorbell;
+  /** Lets the guest see what the host has written to memory that the guest reads past the caches, as it does its devices. */
+  showPastCaches(bytes: Uint8Array): void;
+}
+
+/** A register of a device's, for stores to it. */
+export interface Register {
+  /** Its guest physical address. */
+  readonly address: number;
+  /** How wide stores are that count, in bytes. */
+  readonly size: number;
+  /** Stores of this value count, or all unless given. */
+  readonly value?: number;
+}
+
+/** Stores that are no exits: what was stored is not known, only that there was a store. */
+export interface Doorbell extends Disposable {
+  /** Whether there has been one since this was last asked. */
+  take(): boolean;
+  /** Has something done when there has been one, also if it was before this. It is done on the thread that waits for vCPUs, during such a wait. */
+  listen(listener: () => void): void;
+  /** Ends that. */
+  ignore(): void;
+}
+
+/** An interrupt that is an edge, by a way that does not go through its VM. */
+export interface Interrupt extends Disposable {
+  /** Raises it. */
+  raise(): void;
 }
 
 /** A vCPU among several. */

@@ -3,8 +3,11 @@
 import type { GuestMemory } from "../../vm/guest_memory.ts";
 import { type MmioDevice, NOT_YET } from "../device.ts";
 import type { VirtioDevice, VirtioHost } from "./device.ts";
+import { Features } from "./features.ts";
+import { QueueRegisters } from "./queue_registers.ts";
 import * as v from "./spec.ts";
 import { SplitQueue } from "./split_queue.ts";
+import type { Wires } from "./wires.ts";
 
 /** "virt" in ASCII, little-endian. */
 const MAGIC = 0x7472_6976;
@@ -16,27 +19,11 @@ const VENDOR = 0x6863_724f;
 /** How many bytes of addresses a device takes. */
 export const VIRTIO_MMIO_SIZE = 0x200;
 
-/** What every device here can do with its queues. */
-const QUEUE_FEATURES = [v.VIRTIO_F_INDIRECT_DESC, v.VIRTIO_F_EVENT_IDX, v.VIRTIO_F_VERSION_1];
+/** The size of a register, in bytes. */
+const WORD = 4;
 
 /** All a driver may put into the status by itself. */
 const DRIVERS_STATUS = v.ACKNOWLEDGE | v.DRIVER | v.DRIVER_OK | v.FEATURES_OK | v.FAILED;
-
-/** A queue as the driver has described it so far. */
-interface QueueRegisters {
-  size: number;
-  isReady: boolean;
-  /** Low and high halves of the addresses of descriptors, driver area and device area. */
-  readonly addresses: Record<QueueAddress, number>;
-}
-
-type QueueAddress =
-  | typeof v.QUEUE_DESC_LOW
-  | typeof v.QUEUE_DESC_HIGH
-  | typeof v.QUEUE_DRIVER_LOW
-  | typeof v.QUEUE_DRIVER_HIGH
-  | typeof v.QUEUE_DEVICE_LOW
-  | typeof v.QUEUE_DEVICE_HIGH;
 
 /** How often a driver has done what it must not, for statistics. */
 export interface Faults {
@@ -55,32 +42,31 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
 
   readonly #device: VirtioDevice;
   readonly #memory: GuestMemory;
-  readonly #interrupt: () => void;
-  readonly #offered: ReadonlySet<number>;
+  readonly #wires: Wires;
+  readonly #negotiation: Features;
+  /** INTERRUPT_STATUS where the guest sees it, if it does. */
+  readonly #shownInterrupt?: Uint8Array<ArrayBufferLike>;
   #status = 0;
   #interruptStatus = 0;
   #generation = 0;
-  #deviceFeaturesSel = 0;
-  #driverFeaturesSel = 0;
-  /** What the driver accepts, by 32 bits. */
-  readonly #driverFeatures = [0, 0];
-  #features: ReadonlySet<number> = new Set();
   #queueSel = 0;
   #registers: QueueRegisters[] = [];
   #queues: (SplitQueue | undefined)[] = [];
 
-  /** @param interrupt Raises the device's interrupt: an edge, which the driver has to be told of in the device tree. */
-  constructor(device: VirtioDevice, memory: GuestMemory, interrupt: () => void) {
+  /** A device in its reset state. */
+  constructor(device: VirtioDevice, memory: GuestMemory, wires: Wires) {
     this.#device = device;
     this.#memory = memory;
-    this.#interrupt = interrupt;
-    this.#offered = new Set([...QUEUE_FEATURES, ...device.features]);
+    this.#wires = wires;
+    this.#negotiation = new Features(device.features);
+    this.#shownInterrupt = wires.window?.subarray(v.INTERRUPT_STATUS, v.INTERRUPT_STATUS + WORD);
     this.progress = device.progress && (() => device.progress!());
     this.#forget();
+    this.#show();
   }
 
   get features(): ReadonlySet<number> {
-    return this.#features;
+    return this.#negotiation.agreed;
   }
 
   get queues(): readonly (SplitQueue | undefined)[] {
@@ -90,17 +76,32 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   /** A load from a register; of its control registers only whole words can be loaded (4.2.2.2). */
   read(offset: number, size: number): number {
     if (offset >= v.CONFIG) return this.#readConfig(offset - v.CONFIG, size);
-    return size === 4 ? this.#readRegister(offset) >>> 0 : 0;
+    return size === WORD ? this.#readRegister(offset) >>> 0 : 0;
   }
 
   /** A store to a register, under the same rule. */
   write(offset: number, size: number, value: number): typeof NOT_YET | void {
-    if (offset >= v.CONFIG) {
-      this.#device.writeConfig?.(offset - v.CONFIG, size, value);
-    } else if (size === 4) {
-      if (offset === v.QUEUE_NOTIFY) this.#notify(value);
-      else return this.#writeRegister(offset, value);
+    if (offset === v.QUEUE_NOTIFY) {
+      if (size === WORD) this.#notify(value);
+      return;
     }
+    try {
+      if (size === WORD && offset < v.CONFIG) return this.#writeRegister(offset, value);
+      if (offset >= v.CONFIG) this.#device.writeConfig?.(offset - v.CONFIG, size, value);
+    } finally {
+      this.#show();
+    }
+  }
+
+  /** QUEUE_NOTIFY has been stored to, in a way that was no exit: for any of the queues. */
+  notified(): void {
+    for (let index = 0; index < this.#queues.length; index++) this.#notify(index);
+  }
+
+  /** Whether an interrupt has been raised that is not acknowledged, as far as is known here. */
+  get isPending(): boolean {
+    this.#acknowledge();
+    return this.#interruptStatus !== 0;
   }
 
   used(queue: SplitQueue): void {
@@ -117,6 +118,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
 
   configChanged(): void {
     this.#generation = this.#generation + 1 >>> 0;
+    this.#show();
     this.#raise(v.INT_CONFIG_CHANGE);
   }
 
@@ -125,6 +127,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
     if ((this.#status & v.DEVICE_NEEDS_RESET) !== 0) return;
     this.faults.resetsNeeded++;
     this.#status |= v.DEVICE_NEEDS_RESET;
+    this.#show();
     // Section 2.1.2: the driver is told, if it is there.
     if ((this.#status & v.DRIVER_OK) !== 0) this.#raise(v.INT_CONFIG_CHANGE);
   }
@@ -132,6 +135,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   /** Resets the device, as the system's reset does. */
   async reset(): Promise<void> {
     while (this.#reset() === NOT_YET) await this.progress?.();
+    this.#show();
   }
 
   /** Whether the device may use its queues. */
@@ -151,12 +155,13 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
       case v.VENDOR_ID:
         return VENDOR;
       case v.DEVICE_FEATURES:
-        return this.#offeredWord(this.#deviceFeaturesSel);
+        return this.#negotiation.offeredWord;
       case v.QUEUE_NUM_MAX:
-        return this.#device.queueSizes[this.#queueSel] ?? 0;
+        return queue?.most ?? 0;
       case v.QUEUE_READY:
         return Number(queue?.isReady ?? false);
       case v.INTERRUPT_STATUS:
+        this.#acknowledge();
         return this.#interruptStatus;
       case v.STATUS:
         return this.#status;
@@ -170,13 +175,14 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   #writeRegister(offset: number, value: number): typeof NOT_YET | void {
     switch (offset) {
       case v.DEVICE_FEATURES_SEL:
-        this.#deviceFeaturesSel = value;
+        this.#negotiation.offeredSelect = value;
         break;
       case v.DRIVER_FEATURES_SEL:
-        this.#driverFeaturesSel = value;
+        this.#negotiation.acceptedSelect = value;
         break;
       case v.DRIVER_FEATURES:
-        this.#accept(value);
+        // Too late once they have been agreed on.
+        if ((this.#status & v.FEATURES_OK) === 0) this.#negotiation.accept(value);
         break;
       case v.QUEUE_SEL:
         this.#queueSel = value;
@@ -193,12 +199,8 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
 
   #writeQueueRegister(offset: number, value: number): void {
     const queue = this.#registers[this.#queueSel];
-    if (queue === undefined) return;
     if (offset === v.QUEUE_READY) this.#setReady(queue, (value & 1) !== 0);
-    // While it is ready nothing of it may be changed (4.2.2.2).
-    else if (queue.isReady) return;
-    else if (offset === v.QUEUE_NUM) queue.size = value;
-    else if (offset in queue.addresses) queue.addresses[offset as QueueAddress] = value;
+    else queue?.write(offset, value);
   }
 
   #readConfig(offset: number, size: number): number {
@@ -209,43 +211,12 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
     return value;
   }
 
-  /** Bits `32 * select` and on of the features that are offered. */
-  #offeredWord(select: number): number {
-    let word = 0;
-    for (const bit of this.#offered) if (bit >>> 5 === select) word |= 1 << (bit & 31);
-    return word;
-  }
-
-  /** Takes what the driver accepts of 32 features; too late once they have been agreed on. */
-  #accept(word: number): void {
-    const select = this.#driverFeaturesSel;
-    if ((this.#status & v.FEATURES_OK) !== 0) return;
-    if (select < this.#driverFeatures.length) this.#driverFeatures[select] = word;
-    // Nothing is offered there: the driver accepts what it must not.
-    else if (word !== 0) this.#driverFeatures[1]! |= -1;
-  }
-
-  /** Whether the driver accepts nothing that is not offered, and VIRTIO_F_VERSION_1, without which nothing goes (6.1). */
-  #agrees(): boolean {
-    const isSubset = this.#driverFeatures.every((word, select) =>
-      (word & ~this.#offeredWord(select)) === 0
-    );
-    return isSubset && this.#accepts(v.VIRTIO_F_VERSION_1);
-  }
-
-  #accepts(bit: number): boolean {
-    return (this.#driverFeatures[bit >>> 5]! >>> (bit & 31) & 1) !== 0;
-  }
-
   /** The driver writes 0 to reset the device, and otherwise only ever adds to its status (2.1.1). */
   #setStatus(value: number): typeof NOT_YET | void {
     if (value === 0) return this.#reset();
     let added = value & DRIVERS_STATUS & ~this.#status;
-    if ((added & v.FEATURES_OK) !== 0 && !this.#agrees()) added &= ~v.FEATURES_OK;
+    if ((added & v.FEATURES_OK) !== 0 && !this.#negotiation.agree()) added &= ~v.FEATURES_OK;
     this.#status |= added & ~v.DRIVER_OK;
-    if ((added & v.FEATURES_OK) !== 0) {
-      this.#features = new Set([...this.#offered].filter((bit) => this.#accepts(bit)));
-    }
     // Only with features that both know, and not while something is wrong.
     const ready = v.FEATURES_OK | v.DRIVER_OK;
     if (((this.#status | added) & (ready | v.DEVICE_NEEDS_RESET)) !== ready) return;
@@ -261,25 +232,21 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
     this.#device.start(this);
   }
 
-  #makeQueue({ size, addresses: a }: QueueRegisters): SplitQueue {
+  #makeQueue({ place }: QueueRegisters): SplitQueue {
     return new SplitQueue(this.#memory, {
-      size,
-      desc: a[v.QUEUE_DESC_LOW] + a[v.QUEUE_DESC_HIGH] * 2 ** 32,
-      driver: a[v.QUEUE_DRIVER_LOW] + a[v.QUEUE_DRIVER_HIGH] * 2 ** 32,
-      device: a[v.QUEUE_DEVICE_LOW] + a[v.QUEUE_DEVICE_HIGH] * 2 ** 32,
-      eventIdx: this.#features.has(v.VIRTIO_F_EVENT_IDX),
-      indirect: this.#features.has(v.VIRTIO_F_INDIRECT_DESC),
+      ...place,
+      eventIdx: this.features.has(v.VIRTIO_F_EVENT_IDX),
+      indirect: this.features.has(v.VIRTIO_F_INDIRECT_DESC),
     });
   }
 
-  #setReady(queue: QueueRegisters, isReady: boolean): void {
-    if (isReady === queue.isReady) return;
-    const most = this.#device.queueSizes[this.#queueSel]!;
+  #setReady(queue: QueueRegisters | undefined, isReady: boolean): void {
+    if (queue === undefined || isReady === queue.isReady) return;
     if (!isReady) {
       // The device does not look at it any more, whatever it has under way.
       queue.isReady = false;
       this.#queues[this.#queueSel] = undefined;
-    } else if (isPowerOfTwo(queue.size) && queue.size <= most) {
+    } else if (queue.isPossible) {
       queue.isReady = true;
     } else {
       this.needsReset(`queue ${this.#queueSel} cannot have ${queue.size} descriptors`);
@@ -302,33 +269,49 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   /** Is as it was at first (2.1.2): but the generation of the configuration only ever grows. */
   #forget(): void {
     this.#status = 0;
+    this.#acknowledge();
     this.#interruptStatus = 0;
-    this.#deviceFeaturesSel = 0;
-    this.#driverFeaturesSel = 0;
-    this.#driverFeatures.fill(0);
-    this.#features = new Set();
+    this.#negotiation.forget();
     this.#queueSel = 0;
     this.#queues = [];
-    this.#registers = this.#device.queueSizes.map(() => ({
-      size: 0,
-      isReady: false,
-      addresses: {
-        [v.QUEUE_DESC_LOW]: 0,
-        [v.QUEUE_DESC_HIGH]: 0,
-        [v.QUEUE_DRIVER_LOW]: 0,
-        [v.QUEUE_DRIVER_HIGH]: 0,
-        [v.QUEUE_DEVICE_LOW]: 0,
-        [v.QUEUE_DEVICE_HIGH]: 0,
-      },
-    }));
+    this.#registers = this.#device.queueSizes.map((most) => new QueueRegisters(most));
+  }
+
+  /**
+   * Takes what the driver has acknowledged without an exit. This must come between
+   * giving chains back and saying so in INTERRUPT_STATUS: whoever acknowledges
+   * later looks at its queues after that, and finds them; so the bit can be taken
+   * away whenever that is heard of.
+   */
+  #acknowledge(): void {
+    if (!this.#wires.takeAcknowledged()) return;
+    this.#interruptStatus &= ~v.INT_USED_BUFFER;
+    this.#showInterrupt();
   }
 
   #raise(interrupt: number): void {
+    this.#acknowledge();
     this.#interruptStatus |= interrupt;
-    this.#interrupt();
+    this.#showInterrupt();
+    this.#wires.interrupt();
   }
-}
 
-function isPowerOfTwo(value: number): boolean {
-  return value > 0 && (value & value - 1) === 0;
+  #showInterrupt(): void {
+    const shown = this.#shownInterrupt;
+    if (shown === undefined || shown[0] === this.#interruptStatus) return;
+    shown[0] = this.#interruptStatus;
+    this.#wires.show(shown);
+  }
+
+  /** Shows all registers as they are now. */
+  #show(): void {
+    const { window } = this.#wires;
+    if (window === undefined) return;
+    const view = new DataView(window.buffer, window.byteOffset, window.length);
+    for (let offset = 0; offset < v.CONFIG; offset += WORD) {
+      view.setUint32(offset, this.#readRegister(offset), true);
+    }
+    window.set(this.#device.config.subarray(0, VIRTIO_MMIO_SIZE - v.CONFIG), v.CONFIG);
+    this.#wires.show(window);
+  }
 }

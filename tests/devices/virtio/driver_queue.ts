@@ -1,6 +1,6 @@
 /** The driver's side of a split virtqueue (virtio 1.2, section 2.7), written by hand into guest memory: right or wrong, as a test wants it. */
 
-import { GuestMemory } from "../../../vm/guest_memory.ts";
+import { GuestMemory, type GuestRegion } from "../../../vm/guest_memory.ts";
 import type { QueueSetup } from "../../../devices/virtio/split_queue.ts";
 import { VIRTQ_DESC_F_NEXT, VIRTQ_DESC_F_WRITE } from "../../../devices/virtio/spec.ts";
 
@@ -9,8 +9,8 @@ export const RAM = { base: 0x4000_0000, size: 0x4_0000, readOnly: false };
 export const REGISTERS = { base: 0x900_0000, size: 0x1_0000, readOnly: true };
 
 /** Memory with both. */
-export function guestMemory(): GuestMemory {
-  return new GuestMemory([REGISTERS, RAM]);
+export function guestMemory(registers: GuestRegion = REGISTERS): GuestMemory {
+  return new GuestMemory([registers, RAM]);
 }
 
 /** A descriptor. */

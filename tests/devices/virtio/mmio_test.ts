@@ -47,7 +47,11 @@ function setUp() {
   const memory = guestMemory();
   const device = new NotingDevice();
   let interrupts = 0;
-  const mmio = new VirtioMmio(device, memory, () => interrupts++);
+  const mmio = new VirtioMmio(device, memory, {
+    interrupt: () => interrupts++,
+    takeAcknowledged: () => false,
+    show() {},
+  });
   const read = (offset: number) => mmio.read(offset, 4);
   const write = (offset: number, value: number) => mmio.write(offset, 4, value);
   /** Agrees on features, by their numbers. */
