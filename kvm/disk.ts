@@ -1,8 +1,16 @@
-/** A disk of a guest's in a file or a block device of the host's. Its bytes go straight into guest memory and out of it, on threads of Deno's pool. */
+/** A disk of a guest's in a file or a block device of the host's. Its bytes go straight into guest memory and out of it. */
 
-import type { Disk } from "../devices/virtio/block.ts";
+import type { Disk, DiskRequest } from "../devices/virtio/disk.ts";
 import { OrchidError } from "../vm/error.ts";
+import { Transfer } from "./disk_transfer.ts";
 import { type Advice, Errno, SystemCallError } from "./errno.ts";
+import {
+  IORING_FSYNC_DATASYNC,
+  IORING_OP_FSYNC,
+  IORING_OP_READV,
+  IORING_OP_WRITEV,
+  IoUring,
+} from "./io_uring.ts";
 import { cString, errno, libc, retryInterrupted } from "./libc.ts";
 
 const O_RDONLY = 0;
@@ -16,8 +24,9 @@ const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;
 const FALLOC_FL_ZERO_RANGE = 16;
 const SECTOR_SIZE = 512;
-/** The size of struct iovec: an address and a length of 64 bits each. */
-const IOVEC_WORDS = 2;
+/** How many pieces of work can be handed to the kernel at once, and how many may be under way. */
+const RING_SIZE = 256;
+const MOST_UNDER_WAY = 1024;
 /** How many zeroes are written at once where the host cannot do it by itself, in bytes. */
 const ZEROES = 1 << 20;
 
@@ -28,6 +37,8 @@ const symbols = {
   preadv: { parameters: ["i32", "buffer", "i32", "i64"], result: "isize", nonblocking: true },
   // ssize_t pwritev(int fd, const struct iovec *iov, int iovcnt, off_t offset);
   pwritev: { parameters: ["i32", "buffer", "i32", "i64"], result: "isize", nonblocking: true },
+  // ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset);
+  pwrite: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize", nonblocking: true },
   // int fdatasync(int fd);
   fdatasync: { parameters: ["i32"], result: "i32", nonblocking: true },
   // int fallocate(int fd, int mode, off_t offset, off_t len);
@@ -55,6 +66,8 @@ export interface DiskOptions {
   readonly readOnly?: boolean;
   /** What the guest knows the disk by; its file's name unless given. */
   readonly serial?: string;
+  /** Leaves io_uring alone, which is for tests. */
+  readonly usePool?: boolean;
 }
 
 /** An open file that is a disk, locked against a second writer. */
@@ -67,15 +80,31 @@ export class HostDisk implements Disk, Disposable {
   readonly readOnly: boolean;
   /** What the guest knows it by. */
   readonly serial: string;
+  /** Called after requests have been done. */
+  onDone: () => void = () => {};
   #fd: number;
+  /** What the kernel does by itself. Where it does not, it is done on threads of Deno's pool. */
+  readonly #ring?: IoUring;
+  readonly #transfers: Transfer[] = [];
+  readonly #free: Transfer[] = [];
+  readonly #asides = new Set<Promise<void>>();
 
-  private constructor(path: string, fd: number, { readOnly = false, serial }: DiskOptions) {
+  private constructor(
+    path: string,
+    fd: number,
+    { readOnly = false, serial, usePool = false }: DiskOptions,
+  ) {
     this.name = `disk ${path}`;
     this.#fd = fd;
     this.readOnly = readOnly;
     this.serial = serial ?? path.slice(path.lastIndexOf("/") + 1);
     this.#lock(path);
     this.size = this.#findSize(path);
+    if (usePool) return;
+    this.#ring = IoUring.open(RING_SIZE, MOST_UNDER_WAY, {
+      one: (token, result) => this.#complete(this.#transfers[token]!, result),
+      all: () => this.onDone(),
+    });
   }
 
   /**
@@ -98,64 +127,119 @@ export class HostDisk implements Disk, Disposable {
     }
   }
 
-  /** Reads into all pieces. @returns False if the file ended before, or could not be read. */
-  async read(offset: number, pieces: readonly Uint8Array<ArrayBufferLike>[]): Promise<boolean> {
-    return await this.#transfer(io().preadv, offset, pieces);
+  /** Whether something is under way on a thread of Deno's pool. */
+  get isBusy(): boolean {
+    return this.#asides.size > 0;
   }
 
-  /** Writes all pieces. @returns False if they could not be written, or not all of them. */
-  async write(offset: number, pieces: readonly Uint8Array<ArrayBufferLike>[]): Promise<boolean> {
-    return await this.#transfer(io().pwritev, offset, pieces);
-  }
-
-  /** Sees to it that nothing that was written is lost (fdatasync(2)). */
-  async flush(): Promise<boolean> {
-    return this.readOnly || await io().fdatasync(this.#fd) === 0;
-  }
-
-  /** Gives room back, where the host's file system can; a guest does not rely on it. */
-  async discard(offset: number, length: number): Promise<boolean> {
-    await this.#fallocate(FALLOC_FL_PUNCH_HOLE, offset, length);
-    return true;
-  }
-
-  /** Writes zeroes, which take no room if `unmap` is set and the host's file system can do that. */
-  async writeZeroes(offset: number, length: number, unmap: boolean): Promise<boolean> {
-    if (length === 0) return true;
-    if (unmap && await this.#fallocate(FALLOC_FL_PUNCH_HOLE, offset, length)) return true;
-    if (await this.#fallocate(FALLOC_FL_ZERO_RANGE, offset, length)) return true;
-    const zeroes = new Uint8Array(Math.min(ZEROES, length));
-    for (let done = 0; done < length; done += zeroes.length) {
-      const piece = zeroes.subarray(0, length - done);
-      if (!await this.write(offset + done, [piece])) return false;
+  /** Begins a request: at the end of the file, or of the room that the host has, it will fail. */
+  begin(request: DiskRequest): void {
+    const { operation } = request;
+    if (operation === "read" || operation === "write") {
+      const transfer = this.#free.pop() ?? this.#newTransfer();
+      transfer.begin(request);
+      this.#move(transfer);
+    } else if (operation === "flush" && this.readOnly) {
+      request.done(true);
+    } else if (operation === "flush" && this.#ring !== undefined) {
+      const transfer = this.#free.pop() ?? this.#newTransfer();
+      transfer.begin(request);
+      transfer.submission.flags = IORING_FSYNC_DATASYNC;
+      this.#ring.prepare(IORING_OP_FSYNC, this.#fd, transfer.submission);
+    } else {
+      this.#doAside(this.#change(request), (isDone) => request.done(isDone));
     }
-    return true;
+  }
+
+  /** Hands over what was begun. */
+  submit(): void {
+    this.#ring?.submit();
+  }
+
+  /** Waits until nothing is under way; on this thread, as far as that can be. */
+  async settle(): Promise<void> {
+    for (;;) {
+      this.#ring?.wait();
+      if (this.#asides.size === 0) return;
+      await Promise.all(this.#asides);
+    }
   }
 
   /** Closes the file, and gives the lock back. Nothing may be under way. */
   [Symbol.dispose](): void {
+    this.#ring?.[Symbol.dispose]();
     if (this.#fd >= 0) libc().close(this.#fd);
     this.#fd = -1;
   }
 
-  async #transfer(
-    call: (fd: number, iov: Uint8Array<ArrayBuffer>, count: number, at: bigint) => Promise<bigint>,
-    offset: number,
-    pieces: readonly Uint8Array<ArrayBufferLike>[],
-  ): Promise<boolean> {
-    const vectors = new BigUint64Array(new ArrayBuffer(16 * pieces.length));
-    let length = 0;
-    for (const [i, piece] of pieces.entries()) {
-      vectors[IOVEC_WORDS * i] = Deno.UnsafePointer.value(
-        Deno.UnsafePointer.of(piece as Uint8Array<ArrayBuffer>),
-      );
-      vectors[IOVEC_WORDS * i + 1] = BigInt(piece.length);
-      length += piece.length;
+  #newTransfer(): Transfer {
+    const transfer = new Transfer(this.#transfers.length);
+    this.#transfers.push(transfer);
+    return transfer;
+  }
+
+  /** Moves the bytes of a transfer that have not been moved. */
+  #move(transfer: Transfer): void {
+    const { submission } = transfer;
+    const isRead = transfer.request.operation === "read";
+    transfer.describe();
+    if (this.#ring !== undefined) {
+      this.#ring.prepare(isRead ? IORING_OP_READV : IORING_OP_WRITEV, this.#fd, submission);
+      return;
     }
+    const call = isRead ? io().preadv : io().pwritev;
+    this.#doAside(
+      call(this.#fd, transfer.vectors, submission.length, BigInt(submission.offset)),
+      (result) => this.#complete(transfer, Number(result)),
+    );
+  }
+
+  /** A transfer has come to an end, or a part of it. @param result How many bytes were moved, or an errno below zero. */
+  #complete(transfer: Transfer, result: number): void {
+    const { request } = transfer;
+    if (result > 0) transfer.moved += result;
+    // What was interrupted goes on; what brings nothing has come to the end of the file, or of the host's disk.
+    const isInterrupted = result === -Errno.EINTR || result === -Errno.EAGAIN;
+    if (transfer.moved < request.length && (result > 0 || isInterrupted)) this.#move(transfer);
+    else {
+      this.#free.push(transfer);
+      request.done(result >= 0 && transfer.moved === request.length);
+    }
+  }
+
+  /** Hands on the result of what is done on another thread. */
+  #doAside<T>(work: Promise<T>, done: (result: T) => void): void {
+    const aside = work.then((result) => {
+      this.#asides.delete(aside);
+      done(result);
+      this.onDone();
+    });
+    this.#asides.add(aside);
+  }
+
+  /** Flushes, discards or zeroes. */
+  async #change({ operation, offset, length }: DiskRequest): Promise<boolean> {
+    if (operation === "flush") return await io().fdatasync(this.#fd) === 0;
     if (length === 0) return true;
-    const iov = new Uint8Array(vectors.buffer);
-    // What is short has come to the end of the file, or of the host's disk.
-    return Number(await call(this.#fd, iov, pieces.length, BigInt(offset))) === length;
+    const canUnmap = operation !== "zero";
+    if (canUnmap && await this.#fallocate(FALLOC_FL_PUNCH_HOLE, offset, length)) return true;
+    // A guest does not rely on it that room is given back.
+    if (operation === "discard") return true;
+    if (await this.#fallocate(FALLOC_FL_ZERO_RANGE, offset, length)) return true;
+    return await this.#writeZeroes(offset, length);
+  }
+
+  async #writeZeroes(offset: number, length: number): Promise<boolean> {
+    const zeroes = new Uint8Array(Math.min(ZEROES, length));
+    for (let done = 0; done < length;) {
+      const count = BigInt(Math.min(zeroes.length, length - done));
+      const written = Number(
+        await io().pwrite(this.#fd, zeroes, count, BigInt(offset + done)),
+      );
+      if (written <= 0) return false;
+      done += written;
+    }
+    return true;
   }
 
   async #fallocate(mode: number, offset: number, length: number): Promise<boolean> {

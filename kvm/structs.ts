@@ -1,4 +1,4 @@
-/** The structs that KVM and libc take and return, as field tables (linux/kvm.h, asm/kvm.h for arm64, signal.h, time.h). */
+/** The structs that KVM, io_uring and libc take and return, as field tables (linux/kvm.h, asm/kvm.h for arm64, linux/io_uring.h, signal.h, time.h). */
 
 import { array, s32, struct, u128, u16, u32, u64, u8, union } from "./struct.ts";
 
@@ -156,6 +156,62 @@ export const kvm_guest_debug = struct({
 // On a device that KVM_CREATE_DEVICE made, a VM or a vCPU.
 
 export const kvm_device_attr = struct({ flags: u32, group: u32, attr: u64, addr: u64 });
+
+// io_uring's. What is `reserved` here has had several names.
+
+const io_sqring_offsets = struct({
+  head: u32,
+  tail: u32,
+  ring_mask: u32,
+  ring_entries: u32,
+  flags: u32,
+  dropped: u32,
+  array: u32,
+  resv1: u32,
+  reserved: u64,
+});
+
+const io_cqring_offsets = struct({
+  head: u32,
+  tail: u32,
+  ring_mask: u32,
+  ring_entries: u32,
+  overflow: u32,
+  cqes: u32,
+  flags: u32,
+  resv1: u32,
+  reserved: u64,
+});
+
+export const io_uring_params = struct({
+  sq_entries: u32,
+  cq_entries: u32,
+  flags: u32,
+  sq_thread_cpu: u32,
+  sq_thread_idle: u32,
+  features: u32,
+  wq_fd: u32,
+  resv: array(u32, 3),
+  sq_off: io_sqring_offsets,
+  cq_off: io_cqring_offsets,
+});
+
+/** A submission; C has unions of many operations' arguments. */
+export const io_uring_sqe = struct({
+  opcode: u8,
+  flags: u8,
+  ioprio: u16,
+  fd: s32,
+  off: u64,
+  addr: u64,
+  len: u32,
+  rw_flags: u32,
+  user_data: u64,
+  reserved: array(u8, 24),
+});
+
+/** A completion. */
+export const io_uring_cqe = struct({ user_data: u64, res: s32, flags: u32 });
 
 // libc's, as glibc lays them out on arm64 and x86-64.
 

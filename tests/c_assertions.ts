@@ -11,6 +11,7 @@ const INCLUDES = [
   "stddef.h",
   "sys/ioctl.h",
   "time.h",
+  "linux/io_uring.h",
   "linux/kvm.h",
 ].map((name) => `#include <${name}>\n`).join("");
 

@@ -19,7 +19,8 @@ export class Chain {
   readonly offsets: Float64Array<ArrayBuffer>;
   /** How long each piece is, in bytes. */
   readonly lengths: Float64Array<ArrayBuffer>;
-  readonly #memory: Uint8Array<SharedArrayBuffer>;
+  /** All bytes of the memory that the pieces are in. */
+  readonly memory: Uint8Array<SharedArrayBuffer>;
 
   /**
    * An empty chain.
@@ -28,7 +29,7 @@ export class Chain {
    * @param most The most pieces, which is the size of the queue.
    */
   constructor(memory: Uint8Array<SharedArrayBuffer>, most: number) {
-    this.#memory = memory;
+    this.memory = memory;
     this.offsets = new Float64Array(most);
     this.lengths = new Float64Array(most);
   }
@@ -56,14 +57,14 @@ export class Chain {
   /** Copies out of what is to be read, from byte `at` of it on. @returns How many bytes there were. */
   read(at: number, bytes: Uint8Array): number {
     return this.#each(0, this.readable, at, bytes.length, (offset, length, done) => {
-      bytes.set(this.#memory.subarray(offset, offset + length), done);
+      bytes.set(this.memory.subarray(offset, offset + length), done);
     });
   }
 
   /** Copies into what is to be written, from byte `at` of it on. @returns How many bytes there was room for. */
   write(at: number, bytes: Uint8Array): number {
     return this.#each(this.readable, this.pieces, at, bytes.length, (offset, length, done) => {
-      this.#memory.set(bytes.subarray(done, done + length), offset);
+      this.memory.set(bytes.subarray(done, done + length), offset);
     });
   }
 
@@ -71,25 +72,7 @@ export class Chain {
   firstWritable(): Piece | undefined {
     if (this.readable === this.pieces) return;
     const offset = this.offsets[this.readable]!;
-    return this.#memory.subarray(offset, offset + this.lengths[this.readable]!);
-  }
-
-  /** Bytes of what is to be read, from byte `at` of it on, as they are in memory. */
-  readablePieces(at: number, length: number): Piece[] {
-    return this.#collect(0, this.readable, at, length);
-  }
-
-  /** Bytes of what is to be written, from byte `at` of it on, as they are in memory. */
-  writablePieces(at: number, length: number): Piece[] {
-    return this.#collect(this.readable, this.pieces, at, length);
-  }
-
-  #collect(from: number, to: number, at: number, most: number): Piece[] {
-    const pieces: Piece[] = [];
-    this.#each(from, to, at, most, (offset, length) => {
-      pieces.push(this.#memory.subarray(offset, offset + length));
-    });
-    return pieces;
+    return this.memory.subarray(offset, offset + this.lengths[this.readable]!);
   }
 
   /** Calls for each stretch of memory among `most` bytes from byte `at` of some pieces on. @returns How many bytes those are. */

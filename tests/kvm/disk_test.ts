@@ -1,8 +1,11 @@
 /** Tests disks in files of the host's. */
 
 import { assertEquals, assertThrows } from "@std/assert";
+import { Chain, type Piece } from "../../devices/virtio/chain.ts";
+import type { DiskRequest } from "../../devices/virtio/disk.ts";
 import { DiskError, HostDisk } from "../../kvm/disk.ts";
 import { SystemCallError } from "../../kvm/errno.ts";
+import { poller } from "../../kvm/poller.ts";
 import { asNobody } from "../nobody.ts";
 import { openFiles } from "../open_files.ts";
 
@@ -20,51 +23,136 @@ async function withFile(size: number, fn: (path: string) => void | Promise<void>
   }
 }
 
-/** Pieces of memory of these lengths, as a guest's. */
-function pieces(...lengths: number[]): Uint8Array<SharedArrayBuffer>[] {
-  const memory = new Uint8Array(new SharedArrayBuffer(0x1_0000));
+/** Memory as a guest's, and a chain of pieces in it, of these lengths, with a gap behind each. */
+function chainOf(lengths: number[], isWritable: boolean): { chain: Chain; pieces: Piece[] } {
+  const memory = new Uint8Array(new SharedArrayBuffer(0x10_0000));
+  const chain = new Chain(memory, lengths.length);
+  chain.begin(0);
   let at = 0;
-  return lengths.map((length) => memory.subarray(at, at += length));
+  const pieces = lengths.map((length) => {
+    chain.add(at, length, isWritable);
+    at += length + 8;
+    return memory.subarray(at - length - 8, at - 8);
+  });
+  return { chain, pieces };
 }
 
-Deno.test("HostDisk reads into pieces, and writes out of them", async () => {
-  await withFile(SIZE, async (path) => {
-    using disk = HostDisk.open(path);
-    assertEquals([disk.size, disk.serial, disk.readOnly], [SIZE, "disk.img", false]);
-    const read = pieces(100, 400, 12);
-    assertEquals(await disk.read(1024, read), true);
-    const before = Deno.readFileSync(path);
-    assertEquals(read.flatMap((piece) => [...piece]), [...before.subarray(1024, 1536)]);
-    const written = pieces(512, 1024);
-    written.forEach((piece, i) => piece.fill(0x40 + i));
-    assertEquals(await disk.write(SIZE - 1536, written), true);
-    assertEquals(await disk.flush(), true);
-    const after = Deno.readFileSync(path);
-    assertEquals(after.subarray(0, SIZE - 1536), before.subarray(0, SIZE - 1536));
-    assertEquals([after[SIZE - 1536], after[SIZE - 1024], after[SIZE - 1], after.length], [
-      0x40,
-      0x41,
-      0x41,
-      SIZE,
-    ]);
-  });
-});
+/** What a request may be, beside its receiver. */
+type Wish = Omit<DiskRequest, "done" | "chainOffset"> & { chainOffset?: number };
 
-Deno.test("HostDisk fails to read where its file has become shorter", async () => {
-  await withFile(SIZE, async (path) => {
+/** Has a disk do something. @returns Whether it could. */
+async function ask(disk: HostDisk, wish: Wish): Promise<boolean> {
+  let answers = 0;
+  let answer = false;
+  disk.begin({
+    chainOffset: 0,
+    ...wish,
+    done: (isDone) => {
+      answers++;
+      answer = isDone;
+    },
+  });
+  disk.submit();
+  await disk.settle();
+  assertEquals(answers, 1);
+  return answer;
+}
+
+const { chain: none } = chainOf([], false);
+const change = (operation: DiskRequest["operation"], offset = 0, length = 0): Wish => (
+  { operation, offset, length, chain: none }
+);
+
+for (const usePool of [false, true]) {
+  const name = usePool ? "HostDisk on threads of Deno's" : "HostDisk";
+
+  Deno.test(`${name} reads into pieces, and writes out of them`, async () => {
+    await withFile(SIZE, async (path) => {
+      using disk = HostDisk.open(path, { usePool });
+      assertEquals([disk.size, disk.serial, disk.readOnly], [SIZE, "disk.img", false]);
+      const to = chainOf([100, 400, 12], true);
+      const read: Wish = { operation: "read", offset: 1024, length: 512, chain: to.chain };
+      assertEquals(await ask(disk, read), true);
+      const before = Deno.readFileSync(path);
+      assertEquals(to.pieces.flatMap((piece) => [...piece]), [...before.subarray(1024, 1536)]);
+      // The first 16 bytes are none of the disk's.
+      const from = chainOf([10, 518, 1024], false);
+      from.pieces.forEach((piece, i) => piece.fill(0x40 + i));
+      const { chain } = from;
+      const write: Wish = { operation: "write", offset: SIZE - 1536, length: 1536, chain };
+      assertEquals(await ask(disk, { ...write, chainOffset: 16 }), true);
+      assertEquals(await ask(disk, change("flush")), true);
+      const after = Deno.readFileSync(path);
+      assertEquals(after.length, SIZE);
+      assertEquals(after.subarray(0, SIZE - 1536), before.subarray(0, SIZE - 1536));
+      assertEquals([...new Set(after.subarray(SIZE - 1536, SIZE - 1024))], [0x41]);
+      assertEquals([...new Set(after.subarray(SIZE - 1024))], [0x42]);
+    });
+  });
+
+  Deno.test(`${name} has many requests under way`, async () => {
+    await withFile(SIZE, async (path) => {
+      using disk = HostDisk.open(path, { usePool });
+      const before = Deno.readFileSync(path);
+      const reads = Array.from({ length: 1000 }, (_, i) => {
+        const { chain, pieces } = chainOf([512], true);
+        return { chain, piece: pieces[0]!, offset: i % (SIZE / 512) * 512, isDone: false };
+      });
+      for (const read of reads) {
+        const { chain, offset } = read;
+        const done = (isDone: boolean) => void (read.isDone = isDone);
+        disk.begin({ operation: "read", chain, offset, length: 512, chainOffset: 0, done });
+      }
+      disk.submit();
+      await disk.settle();
+      for (const { isDone, piece, offset } of reads) {
+        assertEquals(isDone, true);
+        assertEquals([...piece], [...before.subarray(offset, offset + 512)]);
+      }
+    });
+  });
+
+  Deno.test(`${name} fails to read where its file has become shorter`, async () => {
+    await withFile(SIZE, async (path) => {
+      using disk = HostDisk.open(path, { usePool });
+      Deno.truncateSync(path, 1000);
+      const { chain } = chainOf([512], true);
+      const read: Wish = { operation: "read", offset: 512, length: 512, chain };
+      assertEquals(await ask(disk, read), false);
+      assertEquals(await ask(disk, { ...read, offset: 0 }), true);
+    });
+  });
+
+  Deno.test(`${name} fails to write a file that was opened for reading`, async () => {
+    await withFile(SIZE, async (path) => {
+      using disk = HostDisk.open(path, { readOnly: true, serial: "x", usePool });
+      assertEquals([disk.readOnly, disk.serial], [true, "x"]);
+      const { chain } = chainOf([512], false);
+      assertEquals(await ask(disk, { operation: "write", offset: 0, length: 512, chain }), false);
+      assertEquals(await ask(disk, change("flush")), true);
+    });
+  });
+}
+
+Deno.test("HostDisk tells of what is done later in a wait of the poller", async () => {
+  await withFile(SIZE, (path) => {
     using disk = HostDisk.open(path);
-    Deno.truncateSync(path, 1000);
-    assertEquals(await disk.read(512, pieces(512)), false);
-    assertEquals(await disk.read(0, pieces(512)), true);
+    let done = 0;
+    disk.onDone = () => done++;
+    const request = { ...change("flush"), chainOffset: 0, done: () => {} };
+    disk.begin(request);
+    disk.submit();
+    for (let waits = 0; done === 0 && waits < 1000; waits++) poller().wait(10);
+    assertEquals(done, 1);
   });
 });
 
 Deno.test("HostDisk discards, and writes zeroes, in room and without", async () => {
   await withFile(SIZE, async (path) => {
     using disk = HostDisk.open(path);
-    assertEquals(await disk.discard(0, 4096), true);
-    assertEquals(await disk.writeZeroes(4096, 4096, true), true);
-    assertEquals(await disk.writeZeroes(8192 + 512, 512, false), true);
+    assertEquals(await ask(disk, change("discard", 0, 4096)), true);
+    assertEquals(await ask(disk, change("zero-unmap", 4096, 4096)), true);
+    assertEquals(await ask(disk, change("zero", 8192 + 512, 512)), true);
     const bytes = Deno.readFileSync(path);
     assertEquals(bytes.length, SIZE);
     assertEquals(bytes.subarray(4096, 8192).every((byte) => byte === 0), true);
@@ -88,15 +176,6 @@ Deno.test("HostDisk locks its file against a second writer", async () => {
     using _one = HostDisk.open(path, { readOnly: true });
     using _two = HostDisk.open(path, { readOnly: true });
     assertThrows(() => HostDisk.open(path), DiskError);
-  });
-});
-
-Deno.test("HostDisk fails to write a file that was opened for reading", async () => {
-  await withFile(SIZE, async (path) => {
-    using disk = HostDisk.open(path, { readOnly: true, serial: "x" });
-    assertEquals([disk.readOnly, disk.serial], [true, "x"]);
-    assertEquals(await disk.write(0, pieces(512)), false);
-    assertEquals(await disk.flush(), true);
   });
 });
 

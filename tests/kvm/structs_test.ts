@@ -11,6 +11,12 @@ const cNames: Record<string, (path: string) => string | undefined> = {
   // The union of the exits has no name: its members are kvm_run's own. The
   // union itself is as large as its member `padding`, which is compared.
   kvm_run: (path) => path === "exit" ? undefined : path.replace(/^exit\./, ""),
+  ...Object.fromEntries(
+    ["io_uring_params", "io_uring_sqe"].map((name) => [
+      name,
+      (path: string) => path.endsWith("reserved") ? undefined : path,
+    ]),
+  ),
   // sigset_t is a struct around one array.
   sigaction: (path) => path === "sa_mask" ? "sa_mask.__val" : path,
 };
