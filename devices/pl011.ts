@@ -68,10 +68,11 @@ export class Pl011 implements MmioDevice {
   }
 
   /** A store, of any width, to a register. */
-  write(offset: number, _size: number, value: number): typeof NOT_YET | void {
+  write(offset: number, size: number, value: number): typeof NOT_YET | void {
     if (offset === r.UARTDR) return this.#transmit(value & r.DR_DATA);
     // Not an access: what is taken back while interrupts are cleared should not be asked for at once.
     if (offset === r.UARTICR) this.#change(() => this.#clear(value));
+    else if (offset === r.UARTCR) this.#control(value, size);
     else this.#access(() => this.#store(offset, value));
   }
 
@@ -123,6 +124,12 @@ export class Pl011 implements MmioDevice {
       if (loopback) this.#receiver.loop(byte);
       this.#words.raise(r.INT_TX);
     });
+  }
+
+  #control(value: number, size: number): void {
+    const before = this.#words.get(r.UARTCR);
+    this.#access(() => this.#store(r.UARTCR, value));
+    this.#outside.onControl?.(this.#words.get(r.UARTCR) === before, value, size);
   }
 
   #store(offset: number, value: number): void {

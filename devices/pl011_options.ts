@@ -17,6 +17,8 @@ export interface Pl011Options {
    * the UART's `takeBack`.
    */
   readonly onReceiverCleared?: () => void;
+  /** The guest has stored to UARTCR: what was there already, or else. @param value All of what it stored. @param size In how many bytes. */
+  readonly onControl?: (isKept: boolean, value: number, size: number) => void;
   /** A register reads otherwise than before. Called at most once for an access, when it is done. */
   readonly onChange?: () => void;
   /** Resolves when output that was refused may be tried again. */

@@ -7,23 +7,21 @@ import { vm } from "./ioctl.ts";
 import { ioctl } from "./libc.ts";
 import { poller } from "./poller.ts";
 import { kvm_ioeventfd } from "./structs.ts";
-import { KVM_IOEVENTFD_FLAG_DATAMATCH } from "./uapi.ts";
+import { KVM_IOEVENTFD_FLAG_DATAMATCH, KVM_IOEVENTFD_FLAG_DEASSIGN } from "./uapi.ts";
 
-/** A register of a VM's, for as long as the VM lives: KVM forgets it with the VM. */
+/** A register of a VM's. */
 export class KvmDoorbell implements Doorbell {
+  readonly #vmFd: number;
+  readonly #register: Register;
   readonly #event = new EventFd();
   #watch?: Disposable;
 
   /** @throws {SystemCallError} if KVM does not take it. */
-  constructor(vmFd: number, { address, size, value }: Register) {
-    const argument = new Block(kvm_ioeventfd)
-      .set("addr", address)
-      .set("len", size)
-      .set("fd", this.#event.fd)
-      .set("datamatch", value ?? 0)
-      .set("flags", value === undefined ? 0 : KVM_IOEVENTFD_FLAG_DATAMATCH);
+  constructor(vmFd: number, register: Register) {
+    this.#vmFd = vmFd;
+    this.#register = register;
     try {
-      ioctl(vmFd, "KVM_IOEVENTFD", vm.KVM_IOEVENTFD, argument.pointer);
+      this.#assign(0);
     } catch (error) {
       this.#event[Symbol.dispose]();
       throw error;
@@ -43,8 +41,26 @@ export class KvmDoorbell implements Doorbell {
     this.#watch = undefined;
   }
 
-  [Symbol.dispose](): void {
+  /** Gives it back without a word to KVM, for which that is a long wait: its VM is about to end. */
+  abandon(): void {
     this.ignore();
     this.#event[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.#assign(KVM_IOEVENTFD_FLAG_DEASSIGN);
+    this.abandon();
+  }
+
+  #assign(flags: number): void {
+    const { address, size, value } = this.#register;
+    const match = value === undefined ? 0 : KVM_IOEVENTFD_FLAG_DATAMATCH;
+    const argument = new Block(kvm_ioeventfd)
+      .set("addr", address)
+      .set("len", size)
+      .set("fd", this.#event.fd)
+      .set("datamatch", value ?? 0)
+      .set("flags", flags | match);
+    ioctl(this.#vmFd, "KVM_IOEVENTFD", vm.KVM_IOEVENTFD, argument.pointer);
   }
 }

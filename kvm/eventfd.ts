@@ -37,7 +37,7 @@ export class EventFd implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    libc().close(this.#fd);
+    if (this.#fd >= 0) libc().close(this.#fd);
     // Late calls must not reach a file that has got the same number.
     this.#fd = -1;
   }

@@ -38,8 +38,9 @@ export const KVM_CAP_ARM_INJECT_EXT_DABT = 178;
 export const KVM_MEM_LOG_DIRTY_PAGES = 1 << 0;
 export const KVM_MEM_READONLY = 1 << 1;
 
-/** Flag of KVM_IOEVENTFD. */
+// Flags of KVM_IOEVENTFD.
 export const KVM_IOEVENTFD_FLAG_DATAMATCH = 1 << 0;
+export const KVM_IOEVENTFD_FLAG_DEASSIGN = 1 << 2;
 
 // What a vCPU is and can do, for KVM_ARM_VCPU_INIT.
 export const KVM_ARM_TARGET_GENERIC_V8 = 5;

@@ -58,6 +58,9 @@ export class KvmVm implements SmpVm {
   /** The regions' memory, which must live as long as the kernel maps it. */
   readonly #regions = new Map<number, Uint8Array>();
 
+  /** What wakes others up, or is woken up by them. */
+  readonly #made = new DisposableStack();
+
   /** The slots that have been told of: a region may come and go often. */
   readonly #known = new Set<number>();
 
@@ -132,11 +135,13 @@ export class KvmVm implements SmpVm {
   }
 
   createInterrupt(spi: number): KvmInterrupt {
-    return new KvmInterrupt(this.#fd, spi);
+    return this.#made.use(new KvmInterrupt(this.#fd, spi));
   }
 
   createDoorbell(register: Register): KvmDoorbell {
-    return new KvmDoorbell(this.#fd, register);
+    const doorbell = new KvmDoorbell(this.#fd, register);
+    this.#made.defer(() => doorbell.abandon());
+    return doorbell;
   }
 
   showPastCaches(bytes: Uint8Array): void {
@@ -160,6 +165,7 @@ export class KvmVm implements SmpVm {
   }
 
   [Symbol.dispose](): void {
+    this.#made.dispose();
     libc().close(this.#fd);
   }
 

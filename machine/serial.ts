@@ -3,8 +3,9 @@
 import { type Console, DATA, STATUS, STATUS_INPUT_READY } from "../devices/console.ts";
 import type { NOT_YET } from "../devices/device.ts";
 import { Pl011 } from "../devices/pl011.ts";
-import { INT_TX, UARTDR, UARTIMSC } from "../devices/pl011_registers.ts";
+import { INT_TX, UARTCR, UARTDR, UARTIMSC } from "../devices/pl011_registers.ts";
 import type { SmpVm } from "../vm/contract.ts";
+import { KeptRegister } from "./kept_register.ts";
 import { RegisterPage } from "./register_page.ts";
 import { PL011 } from "./virt_layout.ts";
 
@@ -21,6 +22,7 @@ export class Serial {
   readonly uart: Pl011;
   readonly #console: Console;
   readonly #page: RegisterPage;
+  readonly #control = new KeptRegister(PL011.base + UARTCR);
   readonly #collects: boolean;
   #vm?: SmpVm;
   /** Whether stores to UARTDR wait in the kernel. */
@@ -56,6 +58,8 @@ export class Serial {
       onRoom: () => this.#onRoom(),
       onReceiverCleared: () => this.#onReceiverCleared(),
       onChange: () => this.#onChange(),
+      onControl: (isKept, value, size) =>
+        isKept ? this.#control.kept(value, size) : this.#control.changed(),
       progress: () => console.progress(),
     });
     this.#page = new RegisterPage({
@@ -70,6 +74,7 @@ export class Serial {
   disconnect(): void {
     this.#vm = undefined;
     this.#page.connect();
+    this.#control.connect();
     this.#isCollecting = false;
     this.#isPolled = false;
     this.#takeBack();
@@ -84,6 +89,7 @@ export class Serial {
     this.uart.enable();
     this.#collect(true);
     this.#page.connect(vm);
+    this.#control.connect(vm);
     this.#page.update(true);
   }
 

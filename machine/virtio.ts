@@ -59,9 +59,8 @@ class Connection implements Wires {
   }
 
   disconnect(): void {
-    this.#interrupt?.[Symbol.dispose]();
-    this.#notify?.[Symbol.dispose]();
-    this.#acknowledge?.[Symbol.dispose]();
+    this.#notify?.ignore();
+    this.#acknowledge?.ignore();
     this.#vm =
       this.#interrupt =
       this.#notify =

@@ -172,7 +172,7 @@ export interface Register {
   readonly value?: number;
 }
 
-/** Stores that are no exits: what was stored is not known, only that there was a store. */
+/** Stores that are no exits: what was stored is not known, only that there was a store. It ends with its VM, if not before. */
 export interface Doorbell extends Disposable {
   /** Whether there has been one since this was last asked. */
   take(): boolean;
@@ -182,8 +182,8 @@ export interface Doorbell extends Disposable {
   ignore(): void;
 }
 
-/** An interrupt that is an edge, by a way that does not go through its VM. */
-export interface Interrupt extends Disposable {
+/** An interrupt that is an edge, by a way that does not go through its VM. It ends with that. */
+export interface Interrupt {
   /** Raises it. */
   raise(): void;
 }

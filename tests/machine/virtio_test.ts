@@ -40,7 +40,7 @@ class FakeVm {
     this.told.push(["region", slot, guestPhysAddr, readOnly]);
   }
   createInterrupt(spi: number): Interrupt {
-    return { raise: () => this.told.push(["interrupt", spi]), [Symbol.dispose]() {} };
+    return { raise: () => this.told.push(["interrupt", spi]) };
   }
   createDoorbell({ address, size, value }: Register): Doorbell {
     const bell: { rung: boolean; listener?: () => void } = { rung: false };
