@@ -1,6 +1,7 @@
 /** Counts what a guest made the host do, for `--stats`. */
 
 import { format } from "@std/fmt/bytes";
+import type { Attachment } from "../devices/bus.ts";
 import type { Machine } from "../machine/machine.ts";
 import type { Counter, Runner } from "../vm/contract.ts";
 import { DEFERRED_WRITES, type Exit, exitReasonName, KVM_EXIT_UNKNOWN } from "../vm/exit.ts";
@@ -49,19 +50,24 @@ export class MeteredRunner implements Runner {
   }
 }
 
+/** What has come to a device: exits, and stores without one. */
+function accesses({ name, reads, writes, deferred }: Attachment): Counter {
+  const exits = `${reads} loads, ${writes - deferred} stores`;
+  return [name, deferred === 0 ? exits : `${exits}, ${deferred} stores without an exit`];
+}
+
 /** The table that `--stats` prints. */
 export function statsTable(
   meter: MeteredRunner,
-  { bus, console }: Pick<Machine, "bus" | "console">,
+  machine: Pick<Machine, "bus" | "console" | "counters">,
 ): string {
+  const { bus, console } = machine;
   const rows: Counter[] = [
     ["time in the guest", `${meter.guestTime.toFixed(1)} ms`],
     ...[...meter.exits].map(([reason, n]): [string, string] => [exitReasonName(reason), `${n}`]),
     ["writes collected in the kernel", `${meter.deferred}`],
-    ...[...bus.attachments, bus.unclaimed].map(({ name, reads, writes }): [string, string] => [
-      name,
-      `${reads} loads, ${writes} stores`,
-    ]),
+    ...[...bus.attachments, bus.unclaimed].map(accesses),
+    ...machine.counters?.() ?? [],
     ...meter.counters(),
     ["console output", format(console.bytesOut, { binary: true })],
     ["console input", format(console.bytesIn, { binary: true })],

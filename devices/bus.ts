@@ -21,6 +21,8 @@ export interface Attachment {
   reads: number;
   /** Stores taken. */
   writes: number;
+  /** How many of these the guest did not stop for. */
+  deferred: number;
 }
 
 /** Told of accesses that no device claims. */
@@ -41,7 +43,15 @@ const RETRY_PERIOD = 1;
 const nothing: MmioDevice = { read: () => 0, write() {} };
 
 /** Stands in for the last device that was accessed where there was none: it claims no address. */
-const nowhere: Attachment = { name: "", base: 0, size: 0, device: nothing, reads: 0, writes: 0 };
+const nowhere: Attachment = {
+  name: "",
+  base: 0,
+  size: 0,
+  device: nothing,
+  reads: 0,
+  writes: 0,
+  deferred: 0,
+};
 
 /** Carries accesses to the devices that claim them. */
 export class MmioBus {
@@ -56,6 +66,7 @@ export class MmioBus {
     device: nothing,
     reads: 0,
     writes: 0,
+    deferred: 0,
   };
   readonly #onUnclaimed: UnclaimedListener;
   /** The device of the last claimed access: the next one is most likely for it too. */
@@ -82,7 +93,7 @@ export class MmioBus {
           `(${other.size} bytes)`,
       );
     }
-    this.attachments.push({ name, base, size, device, reads: 0, writes: 0 });
+    this.attachments.push({ name, base, size, device, reads: 0, writes: 0, deferred: 0 });
     this.attachments.sort((a, b) => a.base - b.base);
   }
 
@@ -123,6 +134,7 @@ export class MmioBus {
       const value = (values[exit.next]! & mask) >>> 0;
       if (device.write(at, size, value) === notYet) return false;
       to.writes++;
+      to.deferred++;
     }
     return true;
   }

@@ -2,7 +2,7 @@
 
 import type { MmioBus } from "../devices/bus.ts";
 import type { Console } from "../devices/console.ts";
-import type { Runner } from "../vm/contract.ts";
+import type { Counter, Runner } from "../vm/contract.ts";
 import type { ArmNisvExit, SystemEventExit } from "../vm/exit.ts";
 import type { End } from "./end.ts";
 
@@ -31,6 +31,8 @@ export interface Machine {
   accessWithoutSyndrome(exit: ArmNisvExit): void;
   /** Writes out what the guest has printed. */
   settle(): Promise<void>;
+  /** What there is to tell about its devices beside what the bus counts, for a table. */
+  counters?(): readonly Counter[];
   /** Where the first vCPU is, when none runs any more. */
   readonly pc: bigint;
 }

@@ -6,7 +6,7 @@ import { Pl031 } from "../devices/pl031.ts";
 import { Pl061 } from "../devices/pl061.ts";
 import { PowerKey } from "../devices/power_key.ts";
 import { registerId } from "../kvm/registers.ts";
-import type { Runner, SmpSystem, System, VcpuThreads } from "../vm/contract.ts";
+import type { Counter, Runner, SmpSystem, System, VcpuThreads } from "../vm/contract.ts";
 import type { ArmNisvExit, SystemEventExit } from "../vm/exit.ts";
 import type { VirtioDevice } from "../devices/virtio/device.ts";
 import { GuestMemory } from "../vm/guest_memory.ts";
@@ -210,6 +210,11 @@ export class VirtMachine implements Machine, AsyncDisposable {
     if (vcpu.injectExternalDataAbort()) return;
     const summary = `MMIO access at ${hex(exit.faultIpa)} at PC ${hex(vcpu.getOneReg(PC))}`;
     this.end = { kind: "crash", crash: readCrash(vcpu, { summary }) };
+  }
+
+  /** What the virtio devices have done. */
+  counters(): readonly Counter[] {
+    return this.#virtio.counters();
   }
 
   /** Presses the power key: a guest that handles it shuts itself down. */

@@ -5,7 +5,7 @@ import type { VirtioDevice } from "../devices/virtio/device.ts";
 import { VirtioMmio } from "../devices/virtio/mmio.ts";
 import { INT_USED_BUFFER, INTERRUPT_ACK, QUEUE_NOTIFY } from "../devices/virtio/spec.ts";
 import type { Wires } from "../devices/virtio/wires.ts";
-import type { Doorbell, Interrupt, SmpVm } from "../vm/contract.ts";
+import type { Counter, Doorbell, Interrupt, SmpVm } from "../vm/contract.ts";
 import type { GuestMemory } from "../vm/guest_memory.ts";
 import {
   type Place,
@@ -154,6 +154,16 @@ export class VirtioDevices {
       if (!transport.isPending) continue;
       this.#connections[i]!.onceAcknowledged(() => transport.isPending);
     }
+  }
+
+  /** What has come about beside loads and stores. */
+  counters(): readonly Counter[] {
+    return this.#transports.map(({ counts }, i): Counter => {
+      const { notifications, interrupts, resetsNeeded, lastFault } = counts;
+      const faults = resetsNeeded === 0 ? "" : `, ${resetsNeeded} resets needed: ${lastFault}`;
+      const text = `${notifications} notifications, ${interrupts} interrupts${faults}`;
+      return [`  ${this.#devices[i]!.name}`, text];
+    });
   }
 
   /** Resets all of them, as the machine's reset does. When this resolves they leave guest memory alone. */

@@ -25,18 +25,20 @@ const WORD = 4;
 /** All a driver may put into the status by itself. */
 const DRIVERS_STATUS = v.ACKNOWLEDGE | v.DRIVER | v.DRIVER_OK | v.FEATURES_OK | v.FAILED;
 
-/** How often a driver has done what it must not, for statistics. */
-export interface Faults {
-  /** How often the device has asked for a reset. */
+/** What has come about without loads and stores that are exits, for statistics. */
+export interface Counts {
+  /** How often the driver has told of chains, as far as that can be told apart. */
+  notifications: number;
+  interrupts: number;
+  /** How often the device has asked for a reset, because the driver had done what it must not. */
   resetsNeeded: number;
   /** Why it did the last time, in words. */
-  last?: string;
+  lastFault?: string;
 }
 
 /** A device's registers on the bus. */
 export class VirtioMmio implements MmioDevice, VirtioHost {
-  /** What the driver has done wrong. */
-  readonly faults: Faults = { resetsNeeded: 0 };
+  readonly counts: Counts = { notifications: 0, interrupts: 0, resetsNeeded: 0 };
   /** As the device's. */
   readonly progress?: () => Promise<void>;
 
@@ -82,6 +84,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   /** A store to a register, under the same rule. */
   write(offset: number, size: number, value: number): typeof NOT_YET | void {
     if (offset === v.QUEUE_NOTIFY) {
+      this.counts.notifications++;
       if (size === WORD) this.#notify(value);
       return;
     }
@@ -95,6 +98,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
 
   /** QUEUE_NOTIFY has been stored to, in a way that was no exit: for any of the queues. */
   notified(): void {
+    this.counts.notifications++;
     for (let index = 0; index < this.#queues.length; index++) this.#notify(index);
   }
 
@@ -123,9 +127,9 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   }
 
   needsReset(why: string): void {
-    this.faults.last = why;
+    this.counts.lastFault = why;
     if ((this.#status & v.DEVICE_NEEDS_RESET) !== 0) return;
-    this.faults.resetsNeeded++;
+    this.counts.resetsNeeded++;
     this.#status |= v.DEVICE_NEEDS_RESET;
     this.#show();
     // Section 2.1.2: the driver is told, if it is there.
@@ -293,6 +297,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
     this.#acknowledge();
     this.#interruptStatus |= interrupt;
     this.#showInterrupt();
+    this.counts.interrupts++;
     this.#wires.interrupt();
   }
 

@@ -60,18 +60,19 @@ Deno.test("statsTable has a line for each exit reason, each device, and the byte
   const bus = new MmioBus();
   const console = new Console(new MemoryWriter(), emptyReader);
   bus.attach("console", 0x996, 2, console);
-  for (const exit of [store, store, loadExit(0x5000, 4)]) bus.access(exit);
-  const table = statsTable(
-    meterOf(deferredWrites(0x996, 1, [0x41]), store, loadExit(0x5000, 4)),
-    { bus, console },
-  );
+  for (const exit of [store, loadExit(0x5000, 4)]) bus.access(exit);
+  const deferred = deferredWrites(0x996, 1, [0x41]);
+  const meter = meterOf(deferred, store, loadExit(0x5000, 4));
+  bus.carry(deferred);
+  const table = statsTable(meter, { bus, console, counters: () => [["  a device", "1 mishap"]] });
   const rows = table.split("\n").map((row) => row.split(/ {2,}/));
   assertMatch(rows.shift()!.join(": "), /^time in the guest: \d+\.\d ms$/);
   assertEquals(rows, [
     ["KVM_EXIT_MMIO", "2"],
     ["writes collected in the kernel", "1"],
-    ["console", "0 loads, 2 stores"],
+    ["console", "0 loads, 1 stores, 1 stores without an exit"],
     ["unclaimed", "1 loads, 0 stores"],
+    ["", "a device", "1 mishap"],
     ["console output", "2 B"],
     ["console input", "0 B"],
   ]);

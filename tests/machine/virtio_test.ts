@@ -192,6 +192,20 @@ Deno.test("VirtioDevices.reset stops those that run", async () => {
   assertEquals(devices.map(({ stops }) => stops), [0, 1]);
 });
 
+Deno.test("VirtioDevices.counters tells of notifications, interrupts and what a driver has done wrong", () => {
+  const first = device(1);
+  const { bus, all, vm } = setUp(first, device(2));
+  drive(bus, 0x0a00_0000);
+  vm.ring("a000050 4 undefined");
+  first.host!.configChanged();
+  first.host!.needsReset("a test");
+  first.host!.needsReset("a test again");
+  assertEquals(all.counters(), [
+    ["  device 1", "1 notifications, 2 interrupts, 1 resets needed: a test again"],
+    ["  device 2", "0 notifications, 0 interrupts"],
+  ]);
+});
+
 Deno.test("VirtioDevices has room for 32", () => {
   setUp(...Array.from({ length: 32 }, (_, i) => device(i)));
   const tooMany = Array.from({ length: 33 }, (_, i) => device(i));

@@ -204,7 +204,7 @@ for (const size of [0, 3, 12, 32, 65535, 0x8000_0000]) {
     setQueue(0, { ...new DriverQueue(memory).setup, size });
     assertEquals(read(v.QUEUE_READY), 0);
     assertEquals(read(v.STATUS) & v.DEVICE_NEEDS_RESET, v.DEVICE_NEEDS_RESET);
-    assertEquals(mmio.faults.last, `queue 0 cannot have ${size} descriptors`);
+    assertEquals(mmio.counts.lastFault, `queue 0 cannot have ${size} descriptors`);
   });
 }
 
