@@ -19,7 +19,8 @@ const IORING_FEAT_NODROP = 1 << 1;
 const IORING_OFF_SQ_RING = 0n;
 const IORING_OFF_SQES = 0x1000_0000n;
 const IORING_ENTER_GETEVENTS = 1 << 0;
-const IORING_REGISTER_EVENTFD_ASYNC = 7n;
+const IORING_REGISTER_EVENTFD = 4n;
+const IORING_CQ_EVENTFD_DISABLED = 1 << 0;
 
 const PROT_READ_WRITE = 1 | 2;
 const MAP_SHARED_POPULATE = 0x1 | 0x8000;
@@ -79,7 +80,7 @@ export class IoUring implements Disposable {
   readonly #sqes: Uint32Array<ArrayBuffer>;
   readonly #mask: number;
   readonly #cqMask: number;
-  readonly #at: { sqHead: number; sqTail: number; cqHead: number; cqTail: number };
+  readonly #at: { sqTail: number; cqHead: number; cqTail: number; cqFlags: number };
   readonly #completions: Completions;
   /** Prepared, and not yet handed to the kernel. */
   #prepared = 0;
@@ -105,10 +106,11 @@ export class IoUring implements Disposable {
     this.#mask = entries - 1;
     this.#cqMask = params.get("cq_entries") - 1;
     this.#at = {
-      sqHead: params.get("sq_off.head") / 4,
       sqTail: params.get("sq_off.tail") / 4,
       cqHead: params.get("cq_off.head") / 4,
       cqTail: params.get("cq_off.tail") / 4,
+      // Linux 5.8; before that there are none, at 0.
+      cqFlags: params.get("cq_off.flags") / 4,
     };
     // Entry i of the queue is always submission i.
     const array = params.get("sq_off.array") / 4;
@@ -167,7 +169,10 @@ export class IoUring implements Disposable {
   /** Hands over what is prepared, and tells of what is done already. */
   submit(): void {
     while (this.#prepared > 0) {
+      // What is done at once is told of below: it need not wake anybody.
+      this.#setFlags(IORING_CQ_EVENTFD_DISABLED);
       const taken = this.#enter(this.#prepared, 0, 0);
+      this.#setFlags(0);
       this.#prepared -= taken;
       this.#underWay += taken;
       if (taken === 0) this.#enter(0, 1, IORING_ENTER_GETEVENTS);
@@ -186,6 +191,11 @@ export class IoUring implements Disposable {
   /** Gives the rings back. Nothing may be under way. */
   [Symbol.dispose](): void {
     this.#made.dispose();
+  }
+
+  /** What comes after this and is not seen by the next {@linkcode #reap} wakes this thread, unless that is disabled. */
+  #setFlags(flags: number): void {
+    if (this.#at.cqFlags !== 0) Atomics.store(this.#ring, this.#at.cqFlags, flags);
   }
 
   /** Tells of all that is done. */
@@ -222,7 +232,7 @@ export class IoUring implements Disposable {
     syscall(
       "io_uring_register",
       BigInt(this.#fd),
-      IORING_REGISTER_EVENTFD_ASYNC,
+      IORING_REGISTER_EVENTFD,
       Deno.UnsafePointer.value(Deno.UnsafePointer.of(fd)),
       1n,
     );
