@@ -4,6 +4,7 @@ import { Block } from "./block.ts";
 import { EventFd } from "./eventfd.ts";
 import { Errno, SystemCallError } from "./errno.ts";
 import { errno, libc, retryInterrupted } from "./libc.ts";
+import { map, MAP_POPULATE, MAP_SHARED, PROT_READ, PROT_WRITE } from "./mapping.ts";
 import { poller } from "./poller.ts";
 import { io_uring_cqe, io_uring_params, io_uring_sqe } from "./structs.ts";
 import { syscall, syscallNumber } from "./syscall.ts";
@@ -21,10 +22,6 @@ const IORING_OFF_SQES = 0x1000_0000n;
 const IORING_ENTER_GETEVENTS = 1 << 0;
 const IORING_REGISTER_EVENTFD = 4n;
 const IORING_CQ_EVENTFD_DISABLED = 1 << 0;
-
-const PROT_READ_WRITE = 1 | 2;
-const MAP_SHARED_POPULATE = 0x1 | 0x8000;
-const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 const symbols = {
   // int io_uring_enter(unsigned int fd, unsigned int to_submit, unsigned int min_complete, unsigned int flags, NULL, 0);
@@ -244,19 +241,10 @@ export class IoUring implements Disposable {
   }
 
   #map(size: number, offset: bigint): ArrayBuffer {
-    const length = BigInt(size);
-    const address = libc().mmap(
-      null,
-      length,
-      PROT_READ_WRITE,
-      MAP_SHARED_POPULATE,
-      this.#fd,
-      offset,
-    );
-    if (address === null || Deno.UnsafePointer.value(address) === MAP_FAILED) {
-      throw new SystemCallError("mmap of an io_uring", errno());
-    }
-    this.#made.defer(() => libc().munmap(address, length));
+    const protection = PROT_READ | PROT_WRITE;
+    const flags = MAP_SHARED | MAP_POPULATE;
+    const address = map("an io_uring", { size, protection, flags, fd: this.#fd, offset });
+    this.#made.defer(() => libc().munmap(address, BigInt(size)));
     return Deno.UnsafePointerView.getArrayBuffer(address, size);
   }
 }

@@ -13,15 +13,10 @@ import {
   type MmioExit,
 } from "../vm/exit.ts";
 import { CoalescedRing } from "./coalesced_ring.ts";
-import { SystemCallError } from "./errno.ts";
-import { errno, libc, pageSize } from "./libc.ts";
+import { libc, pageSize } from "./libc.ts";
+import { map, MAP_SHARED, PROT_READ, PROT_WRITE } from "./mapping.ts";
 import { kvm_run } from "./structs.ts";
 import { KVM_COALESCED_MMIO_PAGE_OFFSET } from "./uapi.ts";
-
-const PROT_READ_WRITE = 1 | 2;
-const MAP_SHARED = 1;
-/** mmap's answer when it failed. */
-const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 // Where the fields lie, counted in u32 (the page is read as a Uint32Array).
 const IMMEDIATE_EXIT = kvm_run.offset.immediate_exit;
@@ -90,10 +85,8 @@ export class RunPage implements MmioExit {
    * @throws {SystemCallError} if it cannot be mapped.
    */
   static map(fd: number, size: number, coalesces: boolean): RunPage {
-    const address = libc().mmap(null, BigInt(size), PROT_READ_WRITE, MAP_SHARED, fd, 0n);
-    if (address === null || Deno.UnsafePointer.value(address) === MAP_FAILED) {
-      throw new SystemCallError("mmap of kvm_run", errno());
-    }
+    const protection = PROT_READ | PROT_WRITE;
+    const address = map("kvm_run", { size, protection, flags: MAP_SHARED, fd });
     return new RunPage(address, size, coalesces);
   }
 

@@ -7,6 +7,14 @@ import { cString, errno, ioctlWithNumber, libc, pageSize } from "./libc.ts";
 import { type Advice, SystemCallError } from "./errno.ts";
 import { system } from "./ioctl.ts";
 import { KVM_API_VERSION, KVM_CAP_ARM_VM_IPA_SIZE, KVM_CAP_MAX_VCPUS } from "./uapi.ts";
+import {
+  map,
+  MAP_ANONYMOUS,
+  MAP_NORESERVE,
+  MAP_PRIVATE,
+  PROT_READ,
+  PROT_WRITE,
+} from "./mapping.ts";
 import { KvmVcpuThreads } from "./threads.ts";
 import { KvmVm } from "./vm.ts";
 
@@ -25,6 +33,10 @@ const openAdvice: Advice = {
   EACCES: "join the group that owns it (sudo usermod -aG kvm $USER), then log in again",
   EPERM: "the sandbox or container around this process forbids it",
   ENODEV: "the kernel was not started at EL2, so it cannot run guests (dmesg | grep -i kvm)",
+};
+
+const mapAdvice: Advice = {
+  ENOMEM: "the host has no room for that (ulimit -v, vm.overcommit_memory)",
 };
 
 /** KVM cannot be used on this host, for a reason that no errno tells. */
@@ -100,7 +112,7 @@ export class KvmSystem implements SmpSystem {
   }
 
   /** The kernel needs no more of the memory than the regions that it will be given. */
-  createVm(_memory: WebAssembly.Memory, addressBits = DEFAULT_IPA_BITS): KvmVm {
+  createVm(_memory?: WebAssembly.Memory, addressBits = DEFAULT_IPA_BITS): KvmVm {
     const bits = Math.min(this.addressBits, addressBits);
     // Type 0 asks for 40 bits, also on kernels that know no other type.
     const fd = this.#ioctl("KVM_CREATE_VM", bits === DEFAULT_IPA_BITS ? 0 : bits);
@@ -124,8 +136,15 @@ export class KvmSystem implements SmpSystem {
     return this.checkExtension(KVM_CAP_MAX_VCPUS);
   }
 
-  hostAddress(memory: WebAssembly.Memory): bigint {
-    return Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(memory.buffer)));
+  hostAddress(bytes: Uint8Array): bigint {
+    return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes as Uint8Array<ArrayBuffer>));
+  }
+
+  mapMemory(size: number): ArrayBuffer {
+    const protection = PROT_READ | PROT_WRITE;
+    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    const address = map(`${size} bytes of guest memory`, { size, protection, flags }, mapAdvice);
+    return Deno.UnsafePointerView.getArrayBuffer(address, size);
   }
 
   discard(bytes: Uint8Array): void {

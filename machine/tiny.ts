@@ -104,7 +104,7 @@ export class TinyMachine implements Machine, Disposable {
 
     // What there is already is given back if the rest fails.
     using made = new DisposableStack();
-    this.#vm = made.use(system.createVm(this.memory.memory));
+    this.#vm = made.use(system.createVm(this.memory.memory!));
     this.vcpu = made.use(this.#vm.createVcpu(0));
     this.runner = this.vcpu;
     this.vcpu.init();

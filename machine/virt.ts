@@ -116,7 +116,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
       { ...SERIAL_PAGE, readOnly: true },
       ...(virtio.length > 0 ? [{ ...VIRTIO_PAGES, readOnly: true }] : []),
       { base: VIRT_RAM_BASE, size: memory, readOnly: false },
-    ], (memory) => system.hostAddress(memory));
+    ], system);
     this.#loading = this.#load();
     this.#threads = this.runner = system.createThreads(smp);
     if (options.hostCpus !== undefined) this.#threads.pin(options.hostCpus);

@@ -6,6 +6,7 @@
  */
 
 import type { Exit } from "./exit.ts";
+import type { MemoryHost } from "./guest_memory.ts";
 
 /** The source of virtual machines on this host. */
 export interface System extends Disposable {
@@ -123,17 +124,15 @@ export interface Gic extends Disposable {
 }
 
 /** A source of virtual machines with interrupts and several vCPUs. */
-export interface SmpSystem extends System {
-  /** As of {@linkcode System}. @param addressBits How many bits guest physical addresses have, if not as usual. */
-  createVm(memory: WebAssembly.Memory, addressBits?: number): SmpVm;
+export interface SmpSystem extends System, MemoryHost {
+  /** As of {@linkcode System}, also with memory of another kind. @param addressBits How many bits guest physical addresses have, if not as usual. */
+  createVm(memory?: WebAssembly.Memory, addressBits?: number): SmpVm;
   /** How many bits guest physical addresses can have. */
   readonly addressBits: number;
   /** How much memory the host has, in bytes. */
   readonly hostMemory: number;
   /** The most vCPUs that one VM can have. */
   readonly maxVcpus: number;
-  /** The host's address of a memory's first byte. */
-  hostAddress(memory: WebAssembly.Memory): bigint;
   /** Gives memory back to the host; it reads as zero then. Whole pages. */
   discard(bytes: Uint8Array): void;
   /** Starts threads, which then wait for vCPUs. */

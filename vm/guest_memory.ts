@@ -22,6 +22,16 @@ const LARGE_PAGE = 0x20_0000;
 export const HOST_ROOM = 0x10_0000;
 /** As far as a memory with 32-bit addresses reaches. */
 const WASM32_LIMIT = 2 ** 32;
+/** And as far as V8 lets one with 64-bit addresses reach (v8, src/wasm/wasm-limits.h). */
+const WASM64_LIMIT = 2 ** 34;
+
+/** Where memory comes from that guests see as the host does. */
+export interface MemoryHost {
+  /** The host's address of the first byte. */
+  hostAddress(bytes: Uint8Array): bigint;
+  /** As much zeroed memory as that, which stays until the process ends: for sizes that no WebAssembly.Memory has. */
+  mapMemory(size: number): ArrayBuffer;
+}
 
 /** A region, and how far its bytes in the buffer are from their guest physical addresses. */
 interface PlacedRegion extends GuestRegion {
@@ -33,7 +43,8 @@ const hex = (value: number) => `0x${value.toString(16)}`;
 /**
  * The memory of one guest: regions of guest physical addresses, all in one
  * shared WebAssembly.Memory, because every isolate can see that, atomics work
- * on it, its pages never move, and the kernel takes them as a VM's memory.
+ * on it, its pages never move, and the kernel takes them as a VM's memory. Only
+ * what is too large for one is mapped memory of the host's.
  *
  * All access is by guest physical address, and every address with its length
  * is checked against the regions: a number from the guest can do no more harm
@@ -42,8 +53,8 @@ const hex = (value: number) => `0x${value.toString(16)}`;
 export class GuestMemory {
   /** Where there is memory. */
   readonly regions: readonly GuestRegion[];
-  /** What holds all of it. */
-  readonly memory: WebAssembly.Memory;
+  /** What holds all of it; nothing if it is too large. */
+  readonly memory?: WebAssembly.Memory;
   /** All of its bytes, by their offsets ({@linkcode find}). */
   readonly all: Uint8Array<SharedArrayBuffer>;
   /** The same, for numbers of any size and alignment. */
@@ -56,22 +67,26 @@ export class GuestMemory {
    * Allocates zeroed memory. Pages cost nothing until they are touched.
    *
    * @param regions By address; no two may overlap.
-   * @param hostAddress Gives the host's address of a memory, where regions shall be such that large pages of the host's can stand for large pages of the guest's.
+   * @param host Where regions shall be such that large pages of the host's can stand for large pages of the guest's.
    * @throws {GuestMemoryError} if the host does not give that much.
    */
   constructor(
     regions: readonly GuestRegion[],
-    hostAddress?: (memory: WebAssembly.Memory) => bigint,
+    host?: MemoryHost,
   ) {
     this.regions = regions;
-    const unit = hostAddress === undefined ? WASM_PAGE : LARGE_PAGE;
+    const unit = host === undefined ? WASM_PAGE : LARGE_PAGE;
     // How far the memory's first byte will be from such an address is not known yet.
     const { end } = place(regions, unit, 0);
-    this.memory = allocate(Math.ceil((end + unit - WASM_PAGE + HOST_ROOM) / WASM_PAGE));
-    const ahead = Number((hostAddress?.(this.memory) ?? 0n) % BigInt(unit));
-    this.#placed = place(regions, unit, ahead).placed;
-    const buffer = this.memory.buffer as unknown as SharedArrayBuffer;
+    const pages = Math.ceil((end + unit - WASM_PAGE + HOST_ROOM) / WASM_PAGE);
+    const size = pages * WASM_PAGE;
+    const isMapped = size > WASM64_LIMIT && host !== undefined;
+    if (!isMapped) this.memory = allocate(pages);
+    // Mapped memory is shared with the kernel, whatever its type is called: atomics work on it as well.
+    const buffer = (this.memory?.buffer ?? host!.mapMemory(size)) as unknown as SharedArrayBuffer;
     this.all = new Uint8Array(buffer);
+    const ahead = Number((host?.hostAddress(this.all) ?? 0n) % BigInt(unit));
+    this.#placed = place(regions, unit, ahead).placed;
     this.view = new DataView(buffer);
     this.halves = new Uint16Array(buffer);
   }

@@ -12,7 +12,7 @@ Deno.test("SoftSystem refuses memory that translated code cannot reach", () => {
   using system = new SoftSystem();
   const size = 4096 * MEGABYTE;
   const { memory } = new GuestMemory([{ base: 0x1_0000, size, readOnly: false }]);
-  assertThrows(() => system.createVm(memory), SoftCpuError, "give the guest 4094M at most");
+  assertThrows(() => system.createVm(memory!), SoftCpuError, "give the guest 4094M at most");
 });
 
 Deno.test("SoftSystem takes as much as it says, and reaches the end of it", async () => {

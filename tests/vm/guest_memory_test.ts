@@ -1,7 +1,7 @@
 /** Tests the door to guest memory at every edge of its regions. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { GuestMemory, GuestMemoryError } from "../../vm/guest_memory.ts";
+import { GuestMemory, GuestMemoryError, type MemoryHost } from "../../vm/guest_memory.ts";
 
 /** Two regions that touch each other, and one apart. */
 const regions = [
@@ -155,3 +155,22 @@ function shared(values: number[]): Uint8Array<SharedArrayBuffer> {
   bytes.set(values);
   return bytes;
 }
+
+Deno.test("GuestMemory takes what is too large for a WebAssembly.Memory from the host", () => {
+  const size = 17 * 2 ** 30;
+  const asked: number[] = [];
+  const host: MemoryHost = {
+    // As far into a large page as that.
+    hostAddress: () => 0x7fff_0001_0000n,
+    mapMemory: (size) => {
+      asked.push(size);
+      return new ArrayBuffer(0);
+    },
+  };
+  const large = new GuestMemory([{ base: 0x4000_0000, size, readOnly: false }], host);
+  assertEquals([large.memory, asked.length, asked[0]! >= size], [undefined, 1, true]);
+  assertEquals((large.find(0x4000_0000, size) + 0x1_0000) % 0x20_0000, 0);
+  assertEquals(large.find(0x4000_0000 + size - 1, 2), -1);
+  const small = new GuestMemory([{ base: 0x4000_0000, size: 0x1_0000, readOnly: false }], host);
+  assertEquals([small.memory === undefined, asked.length], [false, 1]);
+});
