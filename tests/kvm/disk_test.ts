@@ -1,6 +1,6 @@
 /** Tests disks in files of the host's. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Chain, type Piece } from "../../devices/virtio/chain.ts";
 import type { DiskRequest } from "../../devices/virtio/disk.ts";
 import { DiskError, HostDisk } from "../../kvm/disk.ts";
@@ -8,6 +8,7 @@ import { SystemCallError } from "../../kvm/errno.ts";
 import { poller } from "../../kvm/poller.ts";
 import { asNobody } from "../nobody.ts";
 import { openFiles } from "../open_files.ts";
+import { testsThatNeed } from "../test_case.ts";
 
 const SIZE = 64 * 1024;
 
@@ -133,6 +134,41 @@ for (const usePool of [false, true]) {
     });
   });
 }
+
+const rootTest = testsThatNeed("root, who may mount a small file system", Deno.uid() === 0);
+
+rootTest(
+  "HostDisk fails to write where the host's disk is full, and flushes what there was room for",
+  async () => {
+    const folder = Deno.makeTempDirSync();
+    const mount = (command: string, ...args: string[]) =>
+      new Deno.Command(command, { args: [...args, folder] }).outputSync().success;
+    assert(mount("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs"));
+    try {
+      const path = `${folder}/disk.img`;
+      Deno.writeFileSync(path, new Uint8Array());
+      Deno.truncateSync(path, 1 << 20);
+      for (const usePool of [false, true]) {
+        using disk = HostDisk.open(path, { usePool });
+        const { chain, pieces } = chainOf([4096], false);
+        pieces[0]!.fill(0x77);
+        const results = [];
+        for (let offset = 0; offset < disk.size; offset += 4096) {
+          results.push(await ask(disk, { operation: "write", offset, length: 4096, chain }));
+        }
+        assertEquals([results[0], results.at(-1)], [true, false]);
+        assertEquals(await ask(disk, change("flush")), true);
+        assertEquals(
+          Deno.readFileSync(path).subarray(0, 4096).every((byte) => byte === 0x77),
+          true,
+        );
+      }
+    } finally {
+      mount("umount");
+      Deno.removeSync(folder, { recursive: true });
+    }
+  },
+);
 
 Deno.test("HostDisk tells of what is done later in a wait of the poller", async () => {
   await withFile(SIZE, (path) => {
