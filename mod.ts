@@ -36,6 +36,7 @@ export { Console, type Reader, type Writer } from "./devices/console.ts";
 export { type MmioDevice, NOT_YET } from "./devices/device.ts";
 export type { VirtioDevice, VirtioHost } from "./devices/virtio/device.ts";
 export { type Disk, VirtioBlock } from "./devices/virtio/block.ts";
+export { VirtioConsole } from "./devices/virtio/console.ts";
 export { VirtioEntropy } from "./devices/virtio/entropy.ts";
 export { Chain, type Piece } from "./devices/virtio/chain.ts";
 export { type QueueSetup, SplitQueue } from "./devices/virtio/split_queue.ts";
