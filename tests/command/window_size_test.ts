@@ -7,7 +7,7 @@ import { testsThatNeed } from "../test_case.ts";
 const linuxTest = testsThatNeed("Linux", Deno.build.os === "linux");
 
 /** A window of the size that a test says; nothing where it is closed. */
-class Window implements Disposable {
+class FakeWindow implements Disposable {
   size?: { columns: number; rows: number };
   readonly #real = Deno.consoleSize;
 
@@ -37,22 +37,22 @@ class Window implements Disposable {
 
 linuxTest("WindowSize tells of the size at once, and of each change", async () => {
   const told: string[] = [];
-  using window = new Window(80, 25);
+  using fake = new FakeWindow(80, 25);
   const watch = new WindowSize((columns, rows) => told.push(`${columns}x${rows}`));
-  await window.resize(132, 25);
-  await window.resize(132, 43);
+  await fake.resize(132, 25);
+  await fake.resize(132, 43);
   // A signal that says nothing new.
-  await window.signal();
+  await fake.signal();
   watch[Symbol.dispose]();
-  await window.resize(10, 10);
+  await fake.resize(10, 10);
   assertEquals(told, ["80x25", "132x25", "132x43"]);
 });
 
 linuxTest("WindowSize has nothing to say of a terminal that is closed", async () => {
   const told: number[][] = [];
-  using window = new Window(80, 25);
-  window.size = undefined;
+  using fake = new FakeWindow(80, 25);
+  fake.size = undefined;
   using _watch = new WindowSize((...size) => told.push(size));
-  await window.signal();
+  await fake.signal();
   assertEquals(told, []);
 });
