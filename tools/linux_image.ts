@@ -14,7 +14,7 @@ import { ToolError } from "./run.ts";
 /** Loaded at each start: the power key. What drives the console, the clock and GPIO is built in. */
 const MODULES = ["gpio_keys", "evdev"];
 /** Those that the first process loads where there are devices for them. */
-const DEVICE_MODULES = ["virtio_mmio", "virtio_blk", "virtio_rng"];
+const DEVICE_MODULES = ["virtio_mmio", "virtio_blk", "virtio_rng", "virtio_console"];
 
 /** Mount points and other folders that /init fills. */
 const FOLDERS = ["dev", "proc", "sys", "tmp", "root", "sbin", "usr/bin", "usr/sbin"];
