@@ -53,7 +53,6 @@ export class Console implements MmioDevice {
   #outputLength = 0;
   #writing?: Promise<void>;
   #flushAgain = false;
-  /** The last byte that counts has been printed. */
   #isOver = false;
   /** The block that is being written while the other one fills. */
   #spare: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_SIZE);
