@@ -12,7 +12,7 @@ const LIMIT = 600;
 /** Ctrl-O: what is typed behind it at a console that is hvc0 goes to Linux itself, as a SysRq key. */
 const CTRL_O = 0x0f;
 
-/** Both: before there is a driver for hvc0, Linux prints on the serial port. */
+/** As well as ttyAMA0, where Linux prints before there is a driver for hvc0. */
 const CONSOLES = "console=hvc0 quiet";
 
 linuxTest("Linux has its shell on hvc0, and learns the size of the window", async () => {
@@ -54,7 +54,7 @@ linuxTest("Linux starts again with its shell on hvc0", async () => {
 linuxTest(
   "Linux has its shell on the serial port where there is no hvc0",
   async () => {
-    using session = await LinuxSession.start([], "console=hvc0 console=ttyAMA0 quiet");
+    using session = await LinuxSession.start([], CONSOLES);
     assertEquals(await session.run("tty"), "/dev/ttyAMA0\n");
     session.type("exit\r");
     assertEquals((await session.end()).code, 0);
