@@ -28,7 +28,9 @@ linuxTest("Linux has its shell on hvc0, and learns the size of the window", asyn
     await session.run("until [ \"`stty size`\" = '43 132' ]; do sleep 0.1; done; stty size"),
     "43 132\n",
   );
-  session.type("cat -v\r");
+  session.type("echo re''ady; cat -v\r");
+  // The shell reads ahead of the line that it runs.
+  await session.hasPrinted("ready");
   session.type("sees \x0f\x0f\x01\x01\r");
   await session.hasPrinted("sees ^O^A");
   session.type("\x03");
@@ -44,11 +46,12 @@ linuxTest("Linux starts again with its shell on hvc0", async () => {
   using session = await LinuxSession.start(["--console", "virtio"], CONSOLES);
   session.type("echo fir''st; reboot -f\r");
   await session.hasPrinted("reboot: Restarting system");
-  session.type("tty; echo sec''ond\r");
-  await session.hasPrinted("second");
+  // Keys that come before it has are given to a guest that is about to be gone.
+  const typing = setInterval(() => session.type("echo sec''ond on $(tty)\r"), 1000);
+  await session.hasPrinted("second on /dev/hvc0");
+  clearInterval(typing);
   session.type("\x01x");
-  const { code, stdout } = await session.end();
-  assertEquals([code, stdout.split("/dev/hvc0").length], [0, 2]);
+  assertEquals((await session.end()).code, 0);
 });
 
 linuxTest(
