@@ -37,6 +37,7 @@ export { type MmioDevice, NOT_YET } from "./devices/device.ts";
 export type { VirtioDevice, VirtioHost } from "./devices/virtio/device.ts";
 export { VirtioBlock } from "./devices/virtio/block.ts";
 export type { Disk, DiskOperation, DiskRequest } from "./devices/virtio/disk.ts";
+export { VirtioConsole } from "./devices/virtio/console.ts";
 export { VirtioEntropy } from "./devices/virtio/entropy.ts";
 export { Chain, type Piece } from "./devices/virtio/chain.ts";
 export { type QueueSetup, SplitQueue } from "./devices/virtio/split_queue.ts";

@@ -50,6 +50,8 @@ export interface Options {
   readonly disks: readonly DiskOption[];
   /** Whether the guest gets random numbers from a virtio device. */
   readonly rng: boolean;
+  /** Which device of the virt machine has the guest's input. */
+  readonly console?: "serial" | "virtio";
   /** In milliseconds. */
   readonly timeout?: number;
   readonly exitOnNewline: boolean;
@@ -82,6 +84,7 @@ const VALUES = [
   "dtb",
   "dump-dtb",
   "disk",
+  "console",
   "timeout",
 ] as const;
 
@@ -98,6 +101,7 @@ const VIRT_OPTIONS: readonly Given[] = [
   ["--pmu", ({ pmu }) => pmu],
   ["--disk", ({ disks }) => disks.length > 0],
   ["--rng", ({ rng }) => rng],
+  ["--console", ({ console }) => console !== undefined],
   ["--initrd", ({ initrd }) => initrd !== undefined],
   ["--append", ({ append }) => append !== undefined],
   ["--dtb", ({ dtb }) => dtb !== undefined],
@@ -152,6 +156,7 @@ function readOptions(parsed: ReturnType<typeof parseArgs>): Options {
     pmu: flag("pmu"),
     disks: parseDisks("--disk", parsed.disk as string[]),
     rng: flag("rng"),
+    console: value("console", oneOf(["serial", "virtio"])),
     timeout: value("timeout", parseSeconds),
     exitOnNewline: flag("exit-on-newline"),
     noReboot: flag("no-reboot"),

@@ -62,6 +62,10 @@ Options of the virt machine:
                          a disk, in a file or on a block device; may be given
                          several times (virtio-blk)
   --rng                  give the guest the host's random numbers (virtio-rng)
+  --console serial|virtio
+                         what the guest's input goes to: its serial port
+                         (ttyAMA0, the default), or a terminal that knows its
+                         window's size (hvc0, virtio-console)
 
 Exit codes: 0 the guest ended cleanly; 1 the host or Orchid could not go on;
 2 wrong usage; 3 the guest crashed; 124 --timeout ran out; 130 Ctrl-C.

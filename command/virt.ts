@@ -21,6 +21,7 @@ import type { Setup } from "./setup.ts";
 import { hintAtSilence } from "./silence.ts";
 import { MeteredRunner, statsTable } from "./stats.ts";
 import { reportUnclaimed } from "./unclaimed.ts";
+import { WindowSize } from "./window_size.ts";
 
 /** More queues than that are of no use to a disk whose requests all go through one thread. */
 const MOST_DISK_QUEUES = 8;
@@ -68,7 +69,10 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
     }),
   );
   const meter = MeteredRunner.watch(machine);
-  made.use(hintAtSilence(machine));
+  made.use(hintAtSilence(machine, options.console));
+  if (options.console === "virtio" && input.isTerminal) {
+    made.use(new WindowSize((columns, rows) => machine.resizeConsole(columns, rows)));
+  }
   let isAsked = false;
   stop.onTerminate = () => {
     // Who asks twice does not want to wait.

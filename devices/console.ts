@@ -47,12 +47,13 @@ export class Console implements MmioDevice {
 
   readonly #writer: Writer;
   readonly #reader: Reader;
-  readonly #onOutput?: (byte: number) => void;
+  readonly #onOutput?: (byte: number) => boolean | void;
 
   #output: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_SIZE);
   #outputLength = 0;
   #writing?: Promise<void>;
   #flushAgain = false;
+  #isOver = false;
   /** The block that is being written while the other one fills. */
   #spare: Uint8Array<ArrayBuffer> = new Uint8Array(OUTPUT_SIZE);
 
@@ -67,9 +68,9 @@ export class Console implements MmioDevice {
    *
    * @param writer Where the guest's output goes.
    * @param reader Where its input comes from.
-   * @param onOutput Called with each byte that the guest prints.
+   * @param onOutput Called with each byte that the guest prints. If it answers false, what is {@linkcode put} from then on is not printed.
    */
-  constructor(writer: Writer, reader: Reader, onOutput?: (byte: number) => void) {
+  constructor(writer: Writer, reader: Reader, onOutput?: (byte: number) => boolean | void) {
     this.#writer = writer;
     this.#reader = reader;
     this.#onOutput = onOutput;
@@ -117,6 +118,23 @@ export class Console implements MmioDevice {
     this.#onOutput?.(value);
   }
 
+  /** Prints many bytes. @returns How many of them there was room for. */
+  put(bytes: Uint8Array): number {
+    const length = Math.min(bytes.length, OUTPUT_SIZE - this.#outputLength);
+    // First of all a copy: the guest may go on to change what it has printed.
+    this.#output.set(bytes.subarray(0, length), this.#outputLength);
+    const printed = this.#onOutput === undefined ? length : this.#tell(length);
+    this.#outputLength += printed;
+    this.bytesOut += printed;
+    return length;
+  }
+
+  /** Resolves when there is room for output. */
+  async room(): Promise<void> {
+    this.flush();
+    while (this.#outputLength === OUTPUT_SIZE) await this.#writing;
+  }
+
   /** Sees to it that what has been printed is written out: now, or when the block is done that is under way. */
   flush(): void {
     this.#flushAgain = this.#writing !== undefined;
@@ -140,6 +158,16 @@ export class Console implements MmioDevice {
     this.flush();
     const underWay = [this.#writing, this.#reading].filter((promise) => promise !== undefined);
     if (underWay.length > 0) await Promise.race(underWay);
+  }
+
+  /** Tells of bytes that have just come. @returns How many of them count. */
+  #tell(length: number): number {
+    if (this.#isOver) return 0;
+    for (let i = 0; i < length; i++) {
+      this.#isOver = this.#onOutput!(this.#output[this.#outputLength + i]!) === false;
+      if (this.#isOver) return i + 1;
+    }
+    return length;
   }
 
   async #writeOut(block: Uint8Array): Promise<void> {

@@ -49,7 +49,9 @@ export function endOf(exit: SystemEventExit, vcpu: Vcpu): End {
 
 const NEWLINE = 0x0a;
 
-/** Ends a machine whose guest prints a newline. */
-export function endOnNewline(machine: { end?: End }, byte: number): void {
-  if (byte === NEWLINE) machine.end ??= { kind: "newline" };
+/** Ends a machine whose guest prints a newline. @returns Whether it goes on. */
+export function endOnNewline(machine: { end?: End }, byte: number): boolean {
+  if (byte !== NEWLINE) return true;
+  machine.end ??= { kind: "newline" };
+  return false;
 }

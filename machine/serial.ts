@@ -24,6 +24,7 @@ export class Serial {
   readonly #page: RegisterPage;
   readonly #control = new KeptRegister(PL011.base + UARTCR);
   readonly #collects: boolean;
+  readonly #takesInput: boolean;
   #vm?: SmpVm;
   /** Whether stores to UARTDR wait in the kernel. */
   #isCollecting = false;
@@ -43,15 +44,17 @@ export class Serial {
    * @param page The page for the registers, and the slot it takes.
    * @param line Takes the interrupt's level.
    * @param options.collects Whether output may wait in the kernel; if not, each byte stops the guest.
+   * @param options.takesInput Whether input is for this port: it is unless said otherwise.
    */
   constructor(
     console: Console,
     page: { bytes: Uint8Array<SharedArrayBuffer>; slot: number },
     line: (level: boolean) => void,
-    options: { readonly collects: boolean } = { collects: true },
+    options: { readonly collects: boolean; readonly takesInput?: boolean } = { collects: true },
   ) {
     this.#console = console;
     this.#collects = options.collects;
+    this.#takesInput = options.takesInput ?? true;
     this.uart = new Pl011({
       send: (byte) => this.#send(byte),
       line,
@@ -160,7 +163,7 @@ export class Serial {
 
   /** Gives the UART what it has room for, if somebody is there to take it. */
   #fill(): void {
-    if (this.#vm === undefined || this.#isResting) return;
+    if (this.#vm === undefined || this.#isResting || !this.#takesInput) return;
     if (!this.uart.receives && !this.#isPolled && !this.#isOffered) return this.#offerLater();
     while (this.uart.room > 0) {
       const again = this.#again.subarray(0, this.uart.room);
@@ -194,6 +197,7 @@ export class Serial {
 
   /** Offers input once the guest has been silent for a while. */
   #offerLater(): void {
+    if (!this.#takesInput) return;
     this.#forgetSilence();
     // Without input there is nothing to offer.
     if (!this.#hasInput) return this.#ask();

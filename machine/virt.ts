@@ -8,6 +8,7 @@ import { PowerKey } from "../devices/power_key.ts";
 import { registerId } from "../kvm/registers.ts";
 import type { Counter, Runner, SmpSystem, System, VcpuThreads } from "../vm/contract.ts";
 import type { ArmNisvExit, SystemEventExit } from "../vm/exit.ts";
+import { VirtioConsole } from "../devices/virtio/console.ts";
 import type { VirtioDevice } from "../devices/virtio/device.ts";
 import { GuestMemory } from "../vm/guest_memory.ts";
 import { silent, type Trace } from "../vm/trace.ts";
@@ -39,8 +40,10 @@ export interface VirtMachineOptions extends VirtGuest {
   readonly smp?: number;
   /** Gives the vCPUs performance monitoring units. */
   readonly pmu?: boolean;
-  /** Its virtio devices, in order; 32 at the most. */
+  /** Its virtio devices, in order; 32 at the most, and a virtio console is one. */
   readonly virtio?: readonly VirtioDevice[];
+  /** Where the input goes: to the serial port, unless given, or to a virtio console. Both print to the output. */
+  readonly console?: "serial" | "virtio";
   /** Which of the host's CPUs each vCPU may run on; any unless given. */
   readonly hostCpus?: readonly (readonly number[])[];
   /** End after the first newline that the guest prints. */
@@ -80,11 +83,11 @@ const X0 = registerId("x0");
 
 /** The virt machine, ready to run. */
 export class VirtMachine implements Machine, AsyncDisposable {
-  /** RAM, and the page of the serial port's registers. */
+  /** RAM, and the pages of registers that the guest reads as memory. */
   readonly memory: GuestMemory;
   /** Where the devices are, and where others may be attached. */
   readonly bus: MmioBus;
-  /** What the guest prints and reads: the serial port's and the console's at 0x996. */
+  /** What the guest prints and reads: the serial port's, the virtio console's and the console's at 0x996. */
   readonly console: Console;
   /** What runs its vCPUs: threads. */
   runner: Runner;
@@ -101,6 +104,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   readonly #gpio: Pl061;
   readonly #powerKey: PowerKey;
   readonly #virtio: VirtioDevices;
+  readonly #terminal?: VirtioConsole;
   /** The devices that have something to stop. */
   readonly #made = new DisposableStack();
   #loading: Promise<LoadedFiles>;
@@ -114,7 +118,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.#trace = options.trace ?? silent;
     this.memory = new GuestMemory([
       { ...SERIAL_PAGE, readOnly: true },
-      ...(virtio.length > 0 ? [{ ...VIRTIO_PAGES, readOnly: true }] : []),
+      { ...VIRTIO_PAGES, readOnly: true },
       { base: VIRT_RAM_BASE, size: memory, readOnly: false },
     ], system);
     this.#loading = this.#load();
@@ -130,7 +134,10 @@ export class VirtMachine implements Machine, AsyncDisposable {
     const page = { bytes, slot: SERIAL_SLOT };
     this.#serial = this.#made.use(
       // Each byte must stop the guest if one of them may be its last.
-      new Serial(this.console, page, this.#line(PL011), { collects: !options.exitOnNewline }),
+      new Serial(this.console, page, this.#line(PL011), {
+        collects: !options.exitOnNewline,
+        takesInput: options.console !== "virtio",
+      }),
     );
     this.#gpio = new Pl061(this.#line(PL061));
     this.#powerKey = this.#made.use(new PowerKey(this.#gpio, POWER_KEY_LINE));
@@ -139,7 +146,9 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.bus.attach("serial port", PL011.base, PL011.size, this.#serial.uart);
     this.bus.attach("clock", PL031.base, PL031.size, clock);
     this.bus.attach("GPIO", PL061.base, PL061.size, this.#gpio);
-    this.#virtio = new VirtioDevices(virtio, this.bus, this.memory);
+    if (options.console === "virtio") this.#terminal = new VirtioConsole(this.console);
+    const devices = this.#terminal === undefined ? virtio : [...virtio, this.#terminal];
+    this.#virtio = new VirtioDevices(devices, this.bus, this.memory);
     this.#threads.hasOthers = () => this.#virtio.isBusy;
   }
 
@@ -220,6 +229,11 @@ export class VirtMachine implements Machine, AsyncDisposable {
   /** Presses the power key: a guest that handles it shuts itself down. */
   pressPowerKey(): void {
     this.#powerKey.press();
+  }
+
+  /** Says how large the window of a virtio console is, in characters; a serial port has no way to tell. */
+  resizeConsole(columns: number, rows: number): void {
+    this.#terminal?.resize(columns, rows);
   }
 
   /** Stops all vCPUs, does something, and lets them run on. For use while {@linkcode turn} waits. */

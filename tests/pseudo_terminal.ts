@@ -9,6 +9,7 @@ const O_NONBLOCK = 0o4000;
 /** No process that is started may hold the person's side open. */
 const O_CLOEXEC = 0o2000000;
 const TCSANOW = 0;
+const TIOCSWINSZ = 0x5414n;
 
 /** `struct termios` of glibc, the same on arm64 and x86-64. */
 const termios = struct({
@@ -35,6 +36,8 @@ const symbols = {
   tcgetattr: { parameters: ["i32", "buffer"], result: "i32" },
   // int tcsetattr(int fd, int optional_actions, const struct termios *termios_p);
   tcsetattr: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  // int ioctl(int fd, unsigned long request, ...);
+  ioctl: { parameters: ["i32", "usize", "buffer"], result: "i32" },
   // ssize_t write(int fd, const void *buf, size_t count);
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   // int close(int fd);
@@ -87,6 +90,13 @@ export class PseudoTerminal implements Disposable {
   type(text: string): void {
     const bytes = new TextEncoder().encode(text);
     check("write", this.#libc.symbols.write(this.#fd, bytes, BigInt(bytes.length)));
+  }
+
+  /** Makes the window larger or smaller: the processes in it get SIGWINCH. */
+  resize(columns: number, rows: number): void {
+    // `struct winsize`: rows and columns, and what they are in pixels.
+    const size = new Uint16Array([rows, columns, 0, 0]);
+    check("TIOCSWINSZ", this.#libc.symbols.ioctl(this.#fd, TIOCSWINSZ, size));
   }
 
   /** The person closes the window: the terminal is gone. */

@@ -14,7 +14,7 @@ import { ToolError } from "./run.ts";
 /** Loaded at each start: the power key. What drives the console, the clock and GPIO is built in. */
 const MODULES = ["gpio_keys", "evdev"];
 /** Those that the first process loads where there are devices for them. */
-const DEVICE_MODULES = ["virtio_mmio", "virtio_blk", "virtio_rng"];
+const DEVICE_MODULES = ["virtio_mmio", "virtio_blk", "virtio_rng", "virtio_console"];
 
 /** Mount points and other folders that /init fills. */
 const FOLDERS = ["dev", "proc", "sys", "tmp", "root", "sbin", "usr/bin", "usr/sbin"];
@@ -30,8 +30,8 @@ const SHELL_SETTINGS = `PS1='orchid:\\w# '
 alias poweroff='poweroff -f' halt='halt -f' reboot='reboot -f'
 `;
 
-/** The kernel's command line for somebody who watches: on the console no more than problems. */
-export const LINUX_COMMAND_LINE = "console=ttyAMA0 quiet panic=-1";
+/** The kernel's command line for somebody who watches: on the console no more than problems. A virtio console is preferred, if there is one. */
+export const LINUX_COMMAND_LINE = "console=ttyAMA0 console=hvc0 quiet panic=-1";
 
 /** A kernel and what it boots into, as paths of files. */
 export interface LinuxImage {
@@ -44,8 +44,8 @@ export interface LinuxImage {
 }
 
 /**
- * The small Linux guest, from the cache if it is there: on its console (`console=ttyAMA0`) it has a
- * shell, or runs the command of a {@linkcode runParameter}, and then switches the machine off.
+ * The small Linux guest, from the cache if it is there: on its console (`console=ttyAMA0`, or `hvc0`) it has
+ * a shell, or runs the command of a {@linkcode runParameter}, and then switches the machine off.
  *
  * @param options.modules More kernel modules to load, such as `virtio_mmio`.
  * @throws {ToolError} if Debian's packages cannot be had.

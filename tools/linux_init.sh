@@ -19,7 +19,12 @@ read -r modules </etc/modules
 modprobe -a $modules
 # Orchid has virtio devices only if it was asked for some; other boards have places for them anyway.
 virtio=/proc/device-tree/virtio_mmio@a000000
-[ -d $virtio ] && grep -q orchid /proc/device-tree/model && modprobe -a virtio_mmio virtio_blk virtio_rng
+[ -d $virtio ] && grep -q orchid /proc/device-tree/model &&
+  modprobe -a virtio_mmio virtio_blk virtio_rng virtio_console
+# With console=hvc0 that is the console from now on. When the kernel opened the console for this
+# process there was no driver for it yet.
+read -r consoles </sys/class/tty/console/active
+[ "${consoles##* }" = hvc0 ] && exec </dev/hvc0 >/dev/hvc0 2>&1
 
 # It looks at input devices, and so at the power key, on machines without ACPI as well.
 acpid -f -l /dev/null 2>/dev/null &

@@ -75,6 +75,15 @@ export class Chain {
     return this.memory.subarray(offset, offset + this.lengths[this.readable]!);
   }
 
+  /** Bytes of what is to be read, from byte `at` of it on, as they are in memory. */
+  readablePieces(at: number, length: number): Piece[] {
+    const pieces: Piece[] = [];
+    this.#each(0, this.readable, at, length, (offset, length) => {
+      pieces.push(this.memory.subarray(offset, offset + length));
+    });
+    return pieces;
+  }
+
   /** Calls for each stretch of memory among `most` bytes from byte `at` of some pieces on. @returns How many bytes those are. */
   #each(
     from: number,

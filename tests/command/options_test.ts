@@ -20,6 +20,7 @@ const defaults: Options = {
   pmu: false,
   disks: [],
   rng: false,
+  console: undefined,
   timeout: undefined,
   exitOnNewline: false,
   noReboot: false,
@@ -49,6 +50,8 @@ const taken: [args: string, changed: Partial<Options>][] = [
   ["--cpus 4-7,1 guest.bin", { cpus: [4, 5, 6, 7, 1] }],
   ["--pmu guest.bin", { pmu: true }],
   ["--rng guest.bin", { rng: true }],
+  ["--console serial guest.bin", { console: "serial" }],
+  ["--console=virtio guest.bin", { console: "virtio" }],
   ["--disk a.img guest.bin", { disks: [{ path: "a.img", readOnly: false }] }],
   ["--disk a.img,ro --disk=b,serial=x guest.bin", {
     disks: [{ path: "a.img", readOnly: true }, { path: "b", readOnly: false, serial: "x" }],
@@ -161,6 +164,8 @@ const refused: [args: string, message: string][] = [
   ["--dtb= g", "--dtb '' names no file"],
   ["--dump-dtb= g", "--dump-dtb '' names no file"],
   ["--append a --append b g", "--append is given 2 times"],
+  ["--console hvc0 g", "--console hvc0 is unknown; there is: serial, virtio"],
+  ["--console= g", "--console '' is unknown; there is: serial, virtio"],
   ["--accel tcg g", "--accel tcg is unknown; there is: auto, kvm, soft"],
 ];
 
@@ -180,6 +185,8 @@ const virtOptions: [given: string, option: string][] = [
   ["--smp 2", "--smp"],
   ["--cpus 0", "--cpus"],
   ["--pmu", "--pmu"],
+  ["--console virtio", "--console"],
+  ["--console serial", "--console"],
 ];
 
 for (const [given, option] of virtOptions) {
@@ -224,6 +231,7 @@ const virt = [
   "pmu",
   "disk",
   "rng",
+  "console",
   "no-reboot",
 ];
 for (

@@ -9,9 +9,13 @@ import { StderrCapture } from "../standard_streams.ts";
 const PATIENCE = 20;
 
 /** What is said about a machine, of which as much is there as is looked at. */
-async function hints(machine: object, wait = 5 * PATIENCE): Promise<string> {
+async function hints(
+  machine: object,
+  wait = 5 * PATIENCE,
+  console: "serial" | "virtio" = "serial",
+): Promise<string> {
   using capture = new StderrCapture();
-  using _hint = hintAtSilence(machine as VirtMachine, PATIENCE);
+  using _hint = hintAtSilence(machine as VirtMachine, console, PATIENCE);
   await new Promise((resolve) => setTimeout(resolve, wait));
   return capture.text;
 }
@@ -31,6 +35,13 @@ Deno.test("hintAtSilence tells of a vCPU that runs, and how Linux prints", async
   assertStringIncludes(said, 'console=ttyAMA0"');
   assertStringIncludes(said, '"earlycon"');
   assertEquals(said.split("orchid:").length, 2);
+});
+
+Deno.test("hintAtSilence tells how Linux prints on a virtio console", async () => {
+  const said = await hints(silent(0x4000n, 0x5000n), 5 * PATIENCE, "virtio");
+  assertStringIncludes(said, '--append "console=hvc0"');
+  assertStringIncludes(said, "virtio_console");
+  assertStringIncludes(said, '"console=ttyAMA0 console=hvc0"');
 });
 
 Deno.test("hintAtSilence has nothing to say of a guest that has printed", async () => {

@@ -84,6 +84,64 @@ Deno.test("Console.write says NOT_YET when the writer takes nothing", () => {
   assertEquals(console.bytesOut, BLOCK + 1);
 });
 
+Deno.test("Console.put takes as many bytes as there is room for, behind what was printed", async () => {
+  const writer = new MemoryWriter();
+  const console = new Console(writer, emptyReader);
+  print(console, "one");
+  const bytes = new Uint8Array(new SharedArrayBuffer(BLOCK)).map((_, i) => i);
+  assertEquals([console.put(bytesOf("two")), console.put(bytes)], [3, BLOCK - 6]);
+  assertEquals([console.put(bytes), console.put(new Uint8Array())], [0, 0]);
+  assertEquals([console.write(DATA, 1, 0), console.bytesOut], [NOT_YET, BLOCK]);
+  bytes.fill(0);
+  await console.drain();
+  assertEquals(new TextDecoder().decode(writer.bytes.subarray(0, 6)), "onetwo");
+  assertEquals(writer.bytes.subarray(6), new Uint8Array(BLOCK - 6).map((_, i) => i));
+});
+
+Deno.test("Console.put tells of each byte, and prints nothing more when that is answered with false", async () => {
+  const told: number[] = [];
+  const writer = new MemoryWriter();
+  const console = new Console(writer, emptyReader, (byte) => {
+    told.push(byte);
+    return byte !== 0x69;
+  });
+  assertEquals([console.put(bytesOf("H")), console.put(bytesOf("i!")), console.put(bytesOf("!"))], [
+    1,
+    2,
+    1,
+  ]);
+  await console.drain();
+  assertEquals([writer.text, told, console.bytesOut], ["Hi", [0x48, 0x69], 2]);
+});
+
+Deno.test("Console.room resolves when there is room for output, be it a writer that fails", async () => {
+  for (const writer of [new MemoryWriter(), new MemoryWriter(1000), failingWriter]) {
+    const console = new Console(writer, silentReader);
+    await console.room();
+    for (let i = 0; i < 5; i++) {
+      console.put(new Uint8Array(BLOCK));
+      assertEquals(console.put(new Uint8Array(1)), 0);
+      await console.room();
+      assertEquals(console.put(new Uint8Array(1)), 1);
+    }
+  }
+});
+
+Deno.test("Console.room waits for a writer that takes nothing", async () => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const console = new Console({ write: () => promise }, silentReader);
+  console.put(new Uint8Array(BLOCK));
+  await console.room();
+  console.put(new Uint8Array(BLOCK));
+  let hasRoom = false;
+  const room = console.room().then(() => hasRoom = true);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assertEquals([hasRoom, console.put(new Uint8Array(1))], [false, 0]);
+  resolve(BLOCK);
+  await room;
+  assertEquals(console.put(new Uint8Array(1)), 1);
+});
+
 Deno.test("Console.progress makes room for the byte that found none", async () => {
   const writer = new MemoryWriter();
   const console = new Console(writer, emptyReader);
@@ -120,7 +178,7 @@ Deno.test("Console counts the bytes that were printed", () => {
 
 Deno.test("Console tells of each byte that is printed", () => {
   const told: number[] = [];
-  const console = new Console(new MemoryWriter(), emptyReader, (byte) => told.push(byte));
+  const console = new Console(new MemoryWriter(), emptyReader, (byte) => void told.push(byte));
   print(console, "Hi");
   assertEquals(told, [0x48, 0x69]);
 });

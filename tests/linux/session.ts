@@ -31,14 +31,23 @@ export class LinuxSession implements Disposable {
   readonly #running: RunningCommand;
   #commands = 0;
 
-  private constructor(options: string[], append?: string) {
+  private constructor(
+    options: string[],
+    append?: string,
+    prepare?: (terminal: PseudoTerminal) => void,
+  ) {
     this.terminal.makeUnusual();
+    prepare?.(this.terminal);
     this.#running = startAt(this.terminal, ...linuxArguments(options, append));
   }
 
-  /** Boots to the shell's prompt. */
-  static async start(options: string[] = [], append?: string): Promise<LinuxSession> {
-    const session = new LinuxSession(options, append);
+  /** Boots to the shell's prompt. @param prepare Is given the terminal first. */
+  static async start(
+    options: string[] = [],
+    append?: string,
+    prepare?: (terminal: PseudoTerminal) => void,
+  ): Promise<LinuxSession> {
+    const session = new LinuxSession(options, append, prepare);
     await session.hasPrinted(PROMPT);
     return session;
   }

@@ -29,11 +29,14 @@ class Port implements Disposable {
   readonly serial: Serial;
   readonly console: Console;
 
-  constructor(input: Reader = emptyReader) {
+  constructor(input: Reader = emptyReader, takesInput?: boolean) {
     this.console = new Console(this.output, input);
     const bytes = new Uint8Array(new SharedArrayBuffer(0x1_0000));
     const page = { bytes, slot: SLOT };
-    this.serial = new Serial(this.console, page, (level) => this.levels.push(level));
+    this.serial = new Serial(this.console, page, (level) => this.levels.push(level), {
+      collects: true,
+      takesInput,
+    });
     this.serial.connect(this.vm.vm);
     this.serial.start();
   }
@@ -190,6 +193,21 @@ Deno.test("Serial gives a new virtual machine the input that the one before has 
   port.startDriver();
   assertEquals(await port.readAll(5), "again");
   assertEquals([...next.collected], [BASE + UARTDR]);
+});
+
+Deno.test("Serial leaves input alone that is not for it, and prints all the same", async () => {
+  let reads = 0;
+  const input = { read: () => Promise.resolve(reads++ === 0 ? 1 : null) };
+  using port = new Port(input, false);
+  await delay(5);
+  port.startDriver();
+  port.store(UARTDR, 0x41);
+  port.serial.disconnect();
+  port.serial.connect(port.vm.vm);
+  port.serial.start();
+  await delay(5);
+  await port.console.drain();
+  assertEquals([port.isEmpty, reads, port.output.text], [true, 0, "A"]);
 });
 
 Deno.test("Serial leaves no timer behind", async () => {

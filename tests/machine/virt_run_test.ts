@@ -90,6 +90,21 @@ kvmTest("VirtMachine ends at a newline that the PL011 sends if it is told to", a
   assertEquals([end, output], [{ kind: "newline" }, "serial\n"]);
 });
 
+// An emergency write needs no driver.
+const EMERGENCY = new Uint32Array([
+  ...[0xd2a1_4001, 0x5280_0422, 0xb901_0822], // movz x1, #0xa00, lsl #16; mov w2, #'!'; str w2, [x1, #0x108]
+  ...[0x5280_0142, 0xb901_0822], // mov w2, #'\n'; str w2, [x1, #0x108]
+  ...[0x52b0_8000, 0x7280_0100, 0xd400_0002], // w0 = 0x84000008, SYSTEM_OFF; hvc #0
+]);
+
+for (const [exitOnNewline, kind] of [[false, "shutdown"], [true, "newline"]] as const) {
+  kvmTest(`VirtMachine prints what its virtio console is given, to its ${kind}`, async () => {
+    const code = new Uint8Array(EMERGENCY.buffer);
+    const { end, output } = await runVirt(code, { console: "virtio", exitOnNewline });
+    assertEquals([end, output], [{ kind }, "!\n"]);
+  });
+}
+
 kvmTest("VirtMachine ends at a reset if it is told to", async () => {
   const { end, machine } = await runVirt(guestCode("reset"), { noReboot: true });
   assertEquals([end, machine.starts], [{ kind: "reset" }, 1]);

@@ -7,6 +7,7 @@ import { VirtioMmio } from "../../../devices/virtio/mmio.ts";
 import * as v from "../../../devices/virtio/spec.ts";
 import type { SplitQueue } from "../../../devices/virtio/split_queue.ts";
 import { DriverQueue, guestMemory, RAM } from "./driver_queue.ts";
+import { wiresTo } from "./wires.ts";
 
 const BUFFER = RAM.base + 0x1000;
 const UP_TO_FEATURES = v.ACKNOWLEDGE | v.DRIVER;
@@ -47,11 +48,7 @@ function setUp() {
   const memory = guestMemory();
   const device = new NotingDevice();
   let interrupts = 0;
-  const mmio = new VirtioMmio(device, memory, {
-    interrupt: () => interrupts++,
-    takeAcknowledged: () => false,
-    show() {},
-  });
+  const mmio = new VirtioMmio(device, memory, wiresTo(() => interrupts++));
   const read = (offset: number) => mmio.read(offset, 4);
   const write = (offset: number, value: number) => mmio.write(offset, 4, value);
   /** Agrees on features, by their numbers. */
