@@ -63,7 +63,7 @@ class DiskBench {
 
   /** The exits of a guest that does one job, and the requests of that. */
   async #countExits(job: Job, limit: Limit): Promise<[exits: number, requests: number]> {
-    progress(`exits: ${job.name}`);
+    progress(`Orchid's exits: ${"requests" in limit ? "one request" : job.name}`);
     const setup = inOrchid(this.#disk, "--stats");
     const { samples, said } = await runJobs(this.#boots, setup, this.#disk, [job], limit);
     return [exitsIn(said), samples.get(job.name)!.requests];

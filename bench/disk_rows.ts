@@ -83,8 +83,9 @@ CPU time: user and system time of the whole process, guest included, from fio's 
 end, by /proc/PID/stat; what the kernel's own threads do for it is not in there.
 Exits: by --stats, without KVM_EXIT_INTR, in runs of their own, less those of a guest that makes one
 request.
-QEMU's better bus, from one run over each: virtio-pci for ${over("pci")};
-virtio-mmio for ${over("mmio")}.
+QEMU's better bus, from one run over each:
+  virtio-pci: ${over("pci")}
+  virtio-mmio: ${over("mmio")}
 Aims beyond what is required: 1.00 for all ratios.
 Peer: ${qemu}, -M virt,gic-version=host -accel kvm -cpu host, aio=threads.`;
 }

@@ -53,7 +53,7 @@ random read, 4 KiB, depth 1, IOPS         1,000     400   0.40
 
 Deno.test("diskNotes say over which bus QEMU did what", () => {
   const notes = diskNotes(samples, 3, 4, "QEMU 7.2");
-  assertStringIncludes(notes, "virtio-pci for randread-1;");
-  assertStringIncludes(notes, "virtio-mmio for read-4.");
-  assertStringIncludes(diskNotes(samples.slice(0, 1), 3, 4, "QEMU"), "virtio-mmio for none.");
+  assertStringIncludes(notes, "virtio-pci: randread-1\n");
+  assertStringIncludes(notes, "virtio-mmio: read-4\n");
+  assertStringIncludes(diskNotes(samples.slice(0, 1), 3, 4, "QEMU"), "virtio-mmio: none\n");
 });
