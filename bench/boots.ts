@@ -17,6 +17,10 @@ export interface Boot {
   readonly quiet?: boolean;
   /** It stays at the shell's prompt, instead of switching itself off. */
   readonly stays?: boolean;
+  /** A shell command that it runs before it switches itself off. */
+  readonly runs?: string;
+  /** Its RAM in MiB: {@linkcode MEMORY_MIB} unless given. */
+  readonly memory?: number;
   /** More options for who boots it. */
   readonly options?: readonly string[];
 }
@@ -45,18 +49,18 @@ export class Boots {
 
   /** The command line of one that boots. */
   command(booter: Booter, boot: Boot): string[] {
-    const { smp, options = [] } = boot;
+    const { smp, memory = MEMORY_MIB, options = [] } = boot;
     const [kernel, initrd] = [this.#file("kernel"), this.#file("initrd")];
     const append = commandLine(boot);
     if (booter === "qemu") {
       const machine = ["-M", "virt,gic-version=host", "-accel", "kvm", "-cpu", "host"];
-      const size = ["-m", `${MEMORY_MIB}`, "-smp", `${smp}`];
+      const size = ["-m", `${memory}`, "-smp", `${smp}`];
       const rest = ["-nographic", "-nic", "none", "-no-reboot", ...options];
       const guest = ["-kernel", kernel, "-initrd", initrd, "-append", append];
       return [QEMU, ...machine, ...size, ...rest, ...guest];
     }
     const main = booter === "orchid" ? this.#file("orchid") : join(PROJECT, "main.ts");
-    const size = ["--memory", `${MEMORY_MIB}M`, "--smp", `${smp}`];
+    const size = ["--memory", `${memory}M`, "--smp", `${smp}`];
     const guest = ["--initrd", initrd, "--append", append, kernel];
     return [...DENO, main, ...size, ...options, ...guest];
   }
@@ -66,10 +70,10 @@ export class Boots {
   }
 }
 
-function commandLine({ quiet, stays }: Boot): string {
+function commandLine({ quiet, stays, runs }: Boot): string {
   const words = ["console=ttyAMA0", "panic=-1"];
   if (quiet) words.push("quiet");
-  if (!stays) words.push(runParameter("poweroff -f"));
+  if (!stays) words.push(runParameter(runs ? `${runs}; poweroff -f` : "poweroff -f"));
   return words.join(" ");
 }
 

@@ -48,12 +48,16 @@ export interface LinuxImage {
  * a shell, or runs the command of a {@linkcode runParameter}, and then switches the machine off.
  *
  * @param options.modules More kernel modules to load, such as `virtio_mmio`.
+ * @param options.atHand More that are there for a command to load.
  * @throws {ToolError} if Debian's packages cannot be had.
  */
-export async function linuxImage(options: { modules?: string[] } = {}): Promise<LinuxImage> {
+export async function linuxImage(
+  options: { modules?: string[]; atHand?: string[] } = {},
+): Promise<LinuxImage> {
   const linux = await debianLinux();
   const init = await Deno.readTextFile(new URL("linux_init.sh", import.meta.url));
   const modules = [...MODULES, ...options.modules ?? []];
+  const atHand = [...DEVICE_MODULES, ...options.atHand ?? []];
   const key = await keyOf(
     linux.system,
     linux.release,
@@ -61,10 +65,10 @@ export async function linuxImage(options: { modules?: string[] } = {}): Promise<
     POWER_KEY,
     SHELL_SETTINGS,
     ...modules,
-    ...DEVICE_MODULES,
+    ...atHand,
   );
   const folder = await cached(`linux-${key}`, async (folder) => {
-    await writeInitrd(join(folder, "initrd.cpio"), linux, init, modules);
+    await writeInitrd(join(folder, "initrd.cpio"), linux, init, modules, atHand);
   });
   return { kernel: linux.kernel, initrd: join(folder, "initrd.cpio"), release: linux.release };
 }
@@ -74,6 +78,7 @@ async function writeInitrd(
   { system, release }: DebianLinux,
   init: string,
   modules: string[],
+  atHand: string[],
 ): Promise<void> {
   const archive = new CpioWriter(path);
   for (const name of FOLDERS) archive.folder(name);
@@ -81,7 +86,7 @@ async function writeInitrd(
   archive.folder("usr/lib");
   archive.link("lib", "usr/lib");
   archive.copy("bin/busybox", join(system, "usr/bin/busybox"));
-  await addModules(archive, system, release, [...modules, ...DEVICE_MODULES]);
+  await addModules(archive, system, release, [...modules, ...atHand]);
   archive.file("etc/modules", `${modules.join(" ")}\n`);
   archive.file("etc/acpi/PWRF/00000080", POWER_KEY, 0o755);
   archive.file("etc/shrc", SHELL_SETTINGS);

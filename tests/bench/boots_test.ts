@@ -26,3 +26,11 @@ Deno.test("Boots.command is quiet, stays at the shell, or runs from its sources,
   const sources = boots.command("sources", { smp: 1, options: ["-v"] });
   assertEquals([sources.includes("/b/orchid.js"), sources.includes("-v")], [false, true]);
 });
+
+Deno.test("Boots.command runs a command before the guest switches off, with as much memory as asked for", () => {
+  const boot = { smp: 1, memory: 512, runs: "ls" };
+  const [qemu, orchid] = [boots.command("qemu", boot), boots.command("orchid", boot)];
+  const append = 'console=ttyAMA0 panic=-1 orchid.run="ls; poweroff -f"';
+  assertEquals([after(qemu, "-append"), after(qemu, "-m")], [append, "512"]);
+  assertEquals([after(orchid, "--append"), after(orchid, "--memory")], [append, "512M"]);
+});
