@@ -1,10 +1,10 @@
 #!/bin/busybox sh
 # Runs fio on the guest's disk, in the guest of `deno task bench:arm64 -- disk`.
 #
-# Usage: fio-jobs LIMIT NAME,PATTERN,BLOCKSIZE,DEPTH...
+# Usage: fio-jobs NAME,PATTERN,BLOCKSIZE,DEPTH,LIMIT...
 #
-# LIMIT is fio's option that ends a job. Before each one waits for a line of input; what the host is
-# to know begins with "disk: ".
+# LIMIT is fio's option that ends a job. Before each of them a line of input is waited for; what the
+# host is to know begins with "disk: ".
 
 # fio calls this when it has made all ready for a job, and when that is done.
 tell() { echo "disk: $*" >/dev/console; }
@@ -23,11 +23,9 @@ filename=/dev/vda
 ioengine=libaio
 direct=1
 end_fsync=1
-$1
 END
-shift
 for job in "$@"; do
-  IFS=, read -r name pattern size depth <<END
+  IFS=, read -r name pattern size depth limit <<END
 $job
 END
   cat >>jobs <<END
@@ -36,10 +34,11 @@ stonewall
 rw=$pattern
 bs=$size
 iodepth=$depth
+$limit
 exec_prerun=fio-jobs begin $name
 exec_postrun=fio-jobs end $name
 END
 done
 fio --eta=never --disk_util=0 --output-format=terse --terse-version=3 jobs |
   # Of each job its name, error, KiB read and written, milliseconds.
-  awk -F';' '$1 == 3 { print "disk: result", $3, $5, $6 + $47, $9 + $50 }'
+  awk -F';' '$1 == 3 { print "disk: result", $3, $5, $6 + $47, ($9 > $50 ? $9 : $50) }'

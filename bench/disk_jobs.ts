@@ -14,6 +14,8 @@ export interface Job {
   readonly size: number;
   /** How many requests are under way at a time. */
   readonly depth: number;
+  /** It takes its own time, in seconds, whatever the others take. */
+  readonly seconds?: number;
 }
 
 /** The size of a sequential job's requests, in KiB: their speed is told in MB/s. */
@@ -29,10 +31,13 @@ export const JOBS: readonly Job[] = [
   { name: "write-4", title: "sequential write, 1 MiB", pattern: "write", size: LARGE, depth: 4 },
 ];
 
-/** Goes before those that are measured: by then V8 has compiled what is at work, as it has in any guest that is up for a while. */
+/**
+ * Goes before those that are measured: by then V8 has compiled what is at work, as it has in any
+ * guest that is up for a while. In the box that takes long, since V8's compilers are emulated too.
+ */
 export const WARM_UP: Job = {
   ...{ name: "warm-up", title: "warm-up" },
-  ...{ pattern: "randrw", size: 4, depth: 32 },
+  ...{ pattern: "randrw", size: 4, depth: 32, seconds: 10 },
 };
 
 /** What ends a job: a time in seconds, or a number of requests. In any case it ends when it has been over the whole disk. */
@@ -40,11 +45,12 @@ export type Limit = { readonly seconds: number } | { readonly requests: number }
 
 /** The shell command that does these jobs in the guest, one after the other. */
 export function guestCommand(jobs: readonly Job[], limit: Limit): string {
-  const option = "seconds" in limit ? `runtime=${limit.seconds}` : `number_ios=${limit.requests}`;
-  const words = jobs.map(({ name, pattern, size, depth }) =>
-    `${name},${pattern},${size}k,${depth}`
-  );
-  return ["fio-jobs", option, ...words].join(" ");
+  const words = jobs.map(({ name, pattern, size, depth, seconds }) => {
+    const own: Limit = seconds === undefined ? limit : { seconds };
+    const option = "seconds" in own ? `runtime=${own.seconds}` : `number_ios=${own.requests}`;
+    return [name, pattern, `${size}k`, depth, option].join(",");
+  });
+  return ["fio-jobs", ...words].join(" ");
 }
 
 /** What a job took. */
