@@ -23,7 +23,7 @@ const definition = { parameters: ["u64", "u64"], result: "void" } as const;
 let clean: Deno.UnsafeFnPointer<typeof definition> | undefined;
 
 /** Cleans what holds some bytes, of which there is at least one. */
-export function cleanCaches(bytes: Uint8Array): void {
+export function cleanCaches(bytes: ArrayBufferView): void {
   // Where nothing else runs guests, in tests, nobody reads past caches.
   if (Deno.build.arch !== "aarch64") return;
   clean ??= new Deno.UnsafeFnPointer(
@@ -31,5 +31,5 @@ export function cleanCaches(bytes: Uint8Array): void {
     definition,
   );
   const start = Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes as Uint8Array<ArrayBuffer>));
-  clean.call(start - start % LEAST_LINE, start + BigInt(bytes.length));
+  clean.call(start - start % LEAST_LINE, start + BigInt(bytes.byteLength));
 }

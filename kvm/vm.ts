@@ -144,7 +144,7 @@ export class KvmVm implements SmpVm {
     return doorbell;
   }
 
-  showPastCaches(bytes: Uint8Array): void {
+  showPastCaches(bytes: ArrayBufferView): void {
     cleanCaches(bytes);
   }
 

@@ -16,10 +16,10 @@ export interface RegisterPageOptions {
 }
 
 /**
- * The page is there only while loads have no side effects, and never changes
- * while it is there: a guest reads its devices past the caches, so that it
- * would not see a change until the page is cleaned, which KVM does when it maps
- * a page. So a change takes the page away and puts it there again.
+ * The page is there only while loads have no side effects. A guest reads its
+ * devices past the caches, and so would not see what the host has just written:
+ * a change is shown past them. Taking the page away and putting it there again
+ * would do as well, as KVM cleans what it maps; but that takes as long as many exits.
  */
 export class RegisterPage {
   readonly #options: RegisterPageOptions;
@@ -46,14 +46,25 @@ export class RegisterPage {
   update(isPlain: boolean): void {
     const { slot, guestPhysAddr, bytes, copyTo } = this.#options;
     if (this.#vm === undefined) return;
-    if (isPlain) {
-      copyTo(this.#now);
-      if (this.#isThere && this.#now.every((word, i) => word === this.#shown[i])) return;
+    if (!isPlain) {
+      if (this.#isThere) this.#vm.removeUserMemoryRegion(slot);
+      this.#isThere = false;
+      return;
     }
-    if (this.#isThere) this.#vm.removeUserMemoryRegion(slot);
-    this.#isThere = isPlain;
-    if (!isPlain) return;
-    this.#shown.set(this.#now);
+    copyTo(this.#now);
+    this.#show(this.#vm);
+    if (this.#isThere) return;
+    this.#isThere = true;
     this.#vm.setUserMemoryRegion({ slot, guestPhysAddr, bytes, readOnly: true });
+  }
+
+  /** Shows what has changed, a register at a time. */
+  #show(vm: SmpVm): void {
+    for (let i = 0; i < this.#now.length; i++) {
+      if (this.#shown[i] === this.#now[i]) continue;
+      // In one piece, as a guest may be looking.
+      Atomics.store(this.#shown, i, this.#now[i]!);
+      if (this.#isThere) vm.showPastCaches(this.#shown.subarray(i, i + 1));
+    }
   }
 }

@@ -158,7 +158,7 @@ export interface SmpVm extends Vm {
   /** Has stores to a register ring a bell, instead of being exits. */
   createDoorbell(register: Register): Doorbell;
   /** Lets the guest see what the host has written to memory that the guest reads past the caches, as it does its devices. */
-  showPastCaches(bytes: Uint8Array): void;
+  showPastCaches(bytes: ArrayBufferView): void;
 }
 
 /** A register of a device's, for stores to it. */

@@ -25,6 +25,12 @@ export class RecordedVm {
     this.calls.push("hide");
     this.regions.delete(slot);
   }
+  /** What was shown last while a guest may have looked. */
+  past?: ArrayBufferView;
+  showPastCaches(bytes: ArrayBufferView): void {
+    this.calls.push("past caches");
+    this.past = bytes;
+  }
   registerCoalescedMmio(address: number): boolean {
     if (!this.collects) return false;
     this.calls.push("collect");
