@@ -90,3 +90,21 @@ linuxTest("Linux gives 1 MiB from a pipe back through hvc0, byte by byte", async
   await child.stderr.cancel();
   assertEquals((await within(LIMIT, "the end", child.status)).code, 0);
 });
+
+linuxTest("Linux waits at hvc0 while nobody reads its output, and loses none of it", async () => {
+  const script = "stty raw -echo; head -c 1000000 /dev/urandom >x; echo -e 'ready\\r'; " +
+    "sha1sum <x | head -c 40; cat x; poweroff -f";
+  const args = linuxArguments(["--console", "virtio"], `${CONSOLES} orchid.run="${script}"`);
+  const child = orchidCommand(args, { stdin: "null" }).spawn();
+  const reader = child.stdout.getReader();
+  const rest = await within(LIMIT, "the guest", untilReady(reader));
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  const output = await within(LIMIT, "all bytes", readBytes(reader, rest, 40 + 1_000_000));
+  const bytes = output.slice(40);
+  assertEquals(bytes.length, 1_000_000);
+  const sum = new Uint8Array(await crypto.subtle.digest("SHA-1", bytes));
+  assertEquals(new TextDecoder().decode(output.subarray(0, 40)), sum.toHex());
+  while (!(await reader.read()).done);
+  await child.stderr.cancel();
+  assertEquals((await within(LIMIT, "the end", child.status)).code, 0);
+});
