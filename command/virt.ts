@@ -61,7 +61,8 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
       ],
       input,
       trace,
-      onProgress: showProgress,
+      // Nobody is told where nobody watches: files are read in fewer pieces then.
+      onProgress: Deno.stderr.isTerminal() ? showProgress : undefined,
       onDeviceTree: (bytes) => {
         if (options.dumpDtb !== undefined) writeFile(options.dumpDtb, bytes);
       },

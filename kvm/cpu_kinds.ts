@@ -84,11 +84,6 @@ export interface CpuKind {
   readonly part: number;
 }
 
-/** MIDR_EL1 taken apart (Arm ARM, D17.2.95 "MIDR_EL1, Main ID Register"). */
-export function cpuKind(midr: bigint): CpuKind {
-  return { implementer: Number((midr >> 24n) & 0xffn), part: Number((midr >> 4n) & 0xfffn) };
-}
-
 /** The kind's name, such as `Cortex-A76`. */
 export function cpuKindName({ implementer, part }: CpuKind): string {
   const hex = (value: number) => `0x${value.toString(16)}`;

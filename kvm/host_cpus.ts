@@ -1,7 +1,7 @@
-/** The host's CPUs, by sysfs, and which of them a thread may run on. */
+/** The host's CPUs, and which of them a thread may run on. */
 
-import { MOST_CPUS, parseCpuList } from "../vm/cpu_list.ts";
-import { type CpuKind, cpuKind, cpuKindName } from "./cpu_kinds.ts";
+import { MOST_CPUS } from "../vm/cpu_list.ts";
+import { cpuKindName } from "./cpu_kinds.ts";
 import { type Advice, SystemCallError } from "./errno.ts";
 import { readFile } from "./file.ts";
 import { syscall } from "./syscall.ts";
@@ -23,59 +23,45 @@ const CPUINFO = "/proc/cpuinfo";
 /** More than /proc/cpuinfo has for the most CPUs, in bytes. */
 const LONGEST = 64 * 2 ** 20;
 
-/** What a file says, without its last newline; nothing if there is none or it says nothing. */
-function read(path: string): string | undefined {
+/** A line of /proc/cpuinfo that counts (Linux arch/arm64/kernel/cpuinfo.c, `c_show`). */
+const FIELD = /^(processor|CPU implementer|CPU part)\s*:\s*(\w+)/gm;
+
+/** What a file says; nothing if there is none. */
+function read(path: string): string {
   try {
-    return new TextDecoder().decode(readFile(path, LONGEST)).trim() || undefined;
+    return new TextDecoder().decode(readFile(path, LONGEST));
   } catch (error) {
-    if (error instanceof SystemCallError) return undefined;
+    if (error instanceof SystemCallError) return "";
     throw error;
   }
 }
 
 /**
- * The CPUs that are online, in order (Linux
- * Documentation/ABI/testing/sysfs-devices-system-cpu: online, midr_el1,
- * cpu_capacity).
+ * The CPUs that are online, in order. One file tells of all of them: sysfs has two
+ * for each, which a guest would wait for (`midr_el1` and `cpu_capacity` of Linux
+ * Documentation/ABI/testing/sysfs-devices-system-cpu).
  *
  * @returns None if the host does not tell.
  */
 export function hostCpus(root = SYSFS, cpuinfo = CPUINFO): HostCpu[] {
-  const online = read(`${root}/online`);
-  if (online === undefined) return [];
-  let kinds: Map<number, CpuKind> | undefined;
-  return parseCpuList(online).map((id) => {
-    const midr = read(`${root}/cpu${id}/regs/identification/midr_el1`);
-    // Without sysfs's file (before Linux 4.8) there is only what people read.
-    const kind = midr !== undefined && /^0x[0-9a-f]+$/.test(midr)
-      ? cpuKind(BigInt(midr))
-      : (kinds ??= cpuinfoKinds(read(cpuinfo) ?? "")).get(id);
-    return {
-      id,
-      kind: kind && cpuKindName(kind),
-      // Nobody asks where all are of one kind.
-      get capacity() {
-        const capacity = Number(read(`${root}/cpu${id}/cpu_capacity`));
-        return capacity > 0 ? capacity : undefined;
-      },
-    };
-  });
-}
-
-/** The kinds in /proc/cpuinfo, by CPU (Linux arch/arm64/kernel/cpuinfo.c, `c_show`). */
-function cpuinfoKinds(text: string): Map<number, CpuKind> {
-  const kinds = new Map<number, CpuKind>();
-  for (const block of text.split(/\n(?=processor\b)/)) {
-    const field = (name: string) => {
-      const value = new RegExp(`^${name}\\s*:\\s*(\\w+)`, "m").exec(block)?.[1];
-      return value === undefined ? NaN : Number(value);
-    };
-    const id = field("processor"), part = field("CPU part");
-    if (!isNaN(id) && !isNaN(part)) {
-      kinds.set(id, { implementer: field("CPU implementer"), part });
-    }
+  const found: { id: number; implementer: number; part: number }[] = [];
+  for (const [, field, text] of read(cpuinfo).matchAll(FIELD)) {
+    const value = Number(text);
+    if (field === "processor") found.push({ id: value, implementer: NaN, part: NaN });
+    const last = found.at(-1);
+    if (last === undefined) continue;
+    if (field === "CPU part") last.part = value;
+    else if (field === "CPU implementer") last.implementer = value;
   }
-  return kinds;
+  return found.map(({ id, implementer, part }) => ({
+    id,
+    kind: isNaN(implementer) || isNaN(part) ? undefined : cpuKindName({ implementer, part }),
+    // Nobody asks where all are of one kind.
+    get capacity() {
+      const capacity = Number(read(`${root}/cpu${id}/cpu_capacity`));
+      return capacity > 0 ? capacity : undefined;
+    },
+  }));
 }
 
 /** A bit for each CPU. */

@@ -117,9 +117,17 @@ export function libc(): Libc {
 
 let threads: Deno.DynamicLibrary<typeof threadSymbols>["symbols"] | undefined;
 
-/** The functions of libc that start and end threads: before glibc 2.34 they were in a library of their own, which later ones still have, empty. */
+/** The functions of libc that start and end threads: before glibc 2.34 they were in a library of their own. */
 export function pthreads() {
-  return threads ??= Deno.dlopen("libpthread.so.0", threadSymbols).symbols;
+  return threads ??= openThreads();
+}
+
+function openThreads() {
+  try {
+    return Deno.dlopen("libc.so.6", threadSymbols).symbols;
+  } catch {
+    return Deno.dlopen("libpthread.so.0", threadSymbols).symbols;
+  }
 }
 
 /** errno, of use only right after the call that failed: anything in between may change it. */

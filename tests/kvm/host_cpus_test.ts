@@ -1,29 +1,16 @@
 /** Tests what is read of the host's CPUs, in trees like the kernel's, and pins this thread. */
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { cpuKind, cpuKindName } from "../../kvm/cpu_kinds.ts";
+import { cpuKindName } from "../../kvm/cpu_kinds.ts";
 import { SystemCallError } from "../../kvm/errno.ts";
 import { getAffinity, hostCpus, setAffinity } from "../../kvm/host_cpus.ts";
 import { inTempFolder } from "../temp_folder.ts";
 
-const A55 = "0x00000000412fd050";
-const A76 = "0x00000000414fd0b0";
-
-/** The files of one CPU. */
-interface Files {
-  readonly midr?: string;
-  readonly capacity?: string;
-}
-
-/** What is read of a host with these CPUs online and these files. */
-function found(online: string | undefined, cpus: Record<number, Files>, cpuinfo?: string) {
+/** What is read of a host with this /proc/cpuinfo, and these capacities. */
+function found(cpuinfo: string | undefined, capacities: Record<number, string> = {}) {
   return inTempFolder((folder) => {
-    if (online !== undefined) Deno.writeTextFileSync(`${folder}/online`, `${online}\n`);
-    for (const [id, { midr, capacity }] of Object.entries(cpus)) {
-      const identification = `${folder}/cpu${id}/regs/identification`;
-      Deno.mkdirSync(identification, { recursive: true });
-      if (midr !== undefined) Deno.writeTextFileSync(`${identification}/midr_el1`, `${midr}\n`);
-      if (capacity === undefined) continue;
+    for (const [id, capacity] of Object.entries(capacities)) {
+      Deno.mkdirSync(`${folder}/cpu${id}`);
       Deno.writeTextFileSync(`${folder}/cpu${id}/cpu_capacity`, `${capacity}\n`);
     }
     if (cpuinfo !== undefined) Deno.writeTextFileSync(`${folder}/cpuinfo`, cpuinfo);
@@ -35,16 +22,11 @@ function found(online: string | undefined, cpus: Record<number, Files>, cpuinfo?
   });
 }
 
-/** CPUs with the same files. */
-function same(ids: number[], files: Files): Record<number, Files> {
-  return Object.fromEntries(ids.map((id) => [id, files]));
-}
-
-/** /proc/cpuinfo of an arm64 with these parts. */
-function cpuinfo(...parts: string[]): string {
-  return parts.map((part, i) =>
+/** /proc/cpuinfo of an arm64 with CPUs of these parts, by their numbers. */
+function cpuinfo(parts: Record<number, string>): string {
+  return Object.entries(parts).map(([id, part]) =>
     [
-      `processor\t: ${i}`,
+      `processor\t: ${id}`,
       "BogoMIPS\t: 48.00",
       "Features\t: fp asimd evtstrm aes",
       "CPU implementer\t: 0x41",
@@ -56,12 +38,13 @@ function cpuinfo(...parts: string[]): string {
   ).join("\n\n") + "\n\n";
 }
 
-const little = { midr: A55, capacity: "530" };
-const big = { midr: A76, capacity: "1024" };
+const A55 = "0xd05";
+const A76 = "0xd0b";
 
 Deno.test("hostCpus tells the two kinds of an RK3588 apart", () => {
-  const cpus = { ...same([0, 1, 2, 3], little), ...same([4, 5, 6, 7], big) };
-  assertEquals(found("0-7", cpus), [
+  const parts = { ...[A55, A55, A55, A55, A76, A76, A76, A76] };
+  const capacities = { ...["530", "530", "530", "530", "1024", "1024", "1024", "1024"] };
+  assertEquals(found(cpuinfo(parts), capacities), [
     [0, "Cortex-A55", 530],
     [1, "Cortex-A55", 530],
     [2, "Cortex-A55", 530],
@@ -74,38 +57,35 @@ Deno.test("hostCpus tells the two kinds of an RK3588 apart", () => {
 });
 
 Deno.test("hostCpus reads a host of one kind, which has no capacities", () => {
-  assertEquals(found("0-1", same([0, 1], { midr: A76 })), [
+  assertEquals(found(cpuinfo({ 0: A76, 1: A76 })), [
     [0, "Cortex-A76", undefined],
     [1, "Cortex-A76", undefined],
   ]);
 });
 
 Deno.test("hostCpus leaves out CPUs that are offline", () => {
-  const cpus = { ...same([0, 2], little), ...same([1, 3], { capacity: "1024" }) };
-  assertEquals(found("0,2", cpus), [[0, "Cortex-A55", 530], [2, "Cortex-A55", 530]]);
-});
-
-Deno.test("hostCpus goes by /proc/cpuinfo where sysfs has no midr_el1", () => {
-  const cpus = same([0, 1], { capacity: "1024" });
-  assertEquals(found("0-1", cpus, cpuinfo("0xd05", "0xd0b")), [
-    [0, "Cortex-A55", 1024],
-    [1, "Cortex-A76", 1024],
+  assertEquals(found(cpuinfo({ 0: A55, 2: A55 }), { 0: "530", 1: "1024", 2: "530" }), [
+    [0, "Cortex-A55", 530],
+    [2, "Cortex-A55", 530],
   ]);
 });
 
 Deno.test("hostCpus knows no kinds on a host that has none", () => {
   const x86 = "processor\t: 0\nvendor_id\t: GenuineIntel\nmodel\t\t: 85\n";
-  assertEquals(found("0", {}, x86), [[0, undefined, undefined]]);
-  assertEquals(found("0", {}), [[0, undefined, undefined]]);
+  assertEquals(found(x86), [[0, undefined, undefined]]);
 });
 
 Deno.test("hostCpus finds no fault with files that make no sense", () => {
-  const cpus = { 0: { midr: "", capacity: "lots" }, 1: { midr: "0xzz", capacity: "-1" } };
-  assertEquals(found("0-1", cpus), [[0, undefined, undefined], [1, undefined, undefined]]);
+  const text = cpuinfo({ 0: "", 1: "part" }).replaceAll("0x41", "ARM");
+  assertEquals(found(text, { 0: "lots", 1: "-1" }), [
+    [0, undefined, undefined],
+    [1, undefined, undefined],
+  ]);
 });
 
 Deno.test("hostCpus gives none where the kernel does not tell", () => {
-  assertEquals(found(undefined, {}), []);
+  assertEquals(found(undefined), []);
+  assertEquals(found("CPU part\t: 0xd05\n"), []);
 });
 
 Deno.test("hostCpus reads this host", () => {
@@ -113,20 +93,20 @@ Deno.test("hostCpus reads this host", () => {
   assertEquals(getAffinity(0).every((cpu) => ids.includes(cpu)), true);
 });
 
-const kinds: [midr: bigint, name: string][] = [
-  [0x410f_d034n, "Cortex-A53"],
-  [0x412f_d050n, "Cortex-A55"],
-  [0x410f_d083n, "Cortex-A72"],
-  [0x414f_d0b0n, "Cortex-A76"],
-  [0x413f_d0c1n, "Neoverse-N1"],
-  [0x611f_0231n, "M1 Firestorm"],
-  [0x410f_fff0n, "implementer 0x41, part 0xfff"],
-  [0xff0f_0010n, "implementer 0xff, part 0x1"],
+const kinds: [implementer: number, part: number, name: string][] = [
+  [0x41, 0xd03, "Cortex-A53"],
+  [0x41, 0xd05, "Cortex-A55"],
+  [0x41, 0xd08, "Cortex-A72"],
+  [0x41, 0xd0b, "Cortex-A76"],
+  [0x41, 0xd0c, "Neoverse-N1"],
+  [0x61, 0x023, "M1 Firestorm"],
+  [0x41, 0xfff, "implementer 0x41, part 0xfff"],
+  [0xff, 0x001, "implementer 0xff, part 0x1"],
 ];
 
-for (const [midr, name] of kinds) {
-  Deno.test(`cpuKindName calls a CPU with MIDR 0x${midr.toString(16)} ${name}`, () => {
-    assertEquals(cpuKindName(cpuKind(midr)), name);
+for (const [implementer, part, name] of kinds) {
+  Deno.test(`cpuKindName knows ${name}`, () => {
+    assertEquals(cpuKindName({ implementer, part }), name);
   });
 }
 
