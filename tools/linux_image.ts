@@ -16,6 +16,9 @@ const MODULES = ["gpio_keys", "evdev"];
 /** Those that the first process loads where there are devices for them. */
 const DEVICE_MODULES = ["virtio_mmio", "virtio_blk", "virtio_rng"];
 
+/** At hand for disks: the file system, and what it reckons its checksums with. */
+const DISK_MODULES = ["ext4", "crc32c_generic"];
+
 /** Mount points and other folders that /init fills. */
 const FOLDERS = ["dev", "proc", "sys", "tmp", "root", "sbin", "usr/bin", "usr/sbin"];
 
@@ -62,6 +65,7 @@ export async function linuxImage(options: { modules?: string[] } = {}): Promise<
     SHELL_SETTINGS,
     ...modules,
     ...DEVICE_MODULES,
+    ...DISK_MODULES,
   );
   const folder = await cached(`linux-${key}`, async (folder) => {
     await writeInitrd(join(folder, "initrd.cpio"), linux, init, modules);
@@ -81,7 +85,11 @@ async function writeInitrd(
   archive.folder("usr/lib");
   archive.link("lib", "usr/lib");
   archive.copy("bin/busybox", join(system, "usr/bin/busybox"));
-  await addModules(archive, system, release, [...modules, ...DEVICE_MODULES]);
+  await addModules(archive, system, release, [
+    ...modules,
+    ...DEVICE_MODULES,
+    ...DISK_MODULES,
+  ]);
   archive.file("etc/modules", `${modules.join(" ")}\n`);
   archive.file("etc/acpi/PWRF/00000080", POWER_KEY, 0o755);
   archive.file("etc/shrc", SHELL_SETTINGS);
