@@ -74,6 +74,8 @@ declare module "@std/path" {
   export function dirname(path: string): string;
   /** Joins parts of a path. */
   export function join(...parts: string[]): string;
+  /** The absolute path that `parts`, one from the other, lead to. */
+  export function resolve(...parts: string[]): string;
   /** The path of a file: URL. */
   export function fromFileUrl(url: string | URL): string;
 }

@@ -16,6 +16,9 @@ const MODULES = ["gpio_keys", "evdev"];
 /** Those that the first process loads where there are devices for them. */
 const DEVICE_MODULES = ["virtio_mmio", "virtio_blk", "virtio_rng", "virtio_console"];
 
+/** At hand for disks: the file system, and what it reckons its checksums with. */
+const DISK_MODULES = ["ext4", "crc32c_generic"];
+
 /** Mount points and other folders that /init fills. */
 const FOLDERS = ["dev", "proc", "sys", "tmp", "root", "sbin", "usr/bin", "usr/sbin"];
 
@@ -57,7 +60,7 @@ export async function linuxImage(
   const linux = await debianLinux();
   const init = await Deno.readTextFile(new URL("linux_init.sh", import.meta.url));
   const modules = [...MODULES, ...options.modules ?? []];
-  const atHand = [...DEVICE_MODULES, ...options.atHand ?? []];
+  const atHand = [...DEVICE_MODULES, ...DISK_MODULES, ...options.atHand ?? []];
   const key = await keyOf(
     linux.system,
     linux.release,

@@ -1,6 +1,7 @@
 #!/bin/busybox sh
-# The first process of the small Linux guest: prepares the system, runs a shell on the console, or
-# the command that the kernel's command line gives as orchid.run="COMMAND", and switches off.
+# The first process of the small Linux guest: prepares the system and runs a shell on the console, or
+# the command that the kernel's command line gives as orchid.run="COMMAND", and switches off; or goes
+# on with the system on the disk that the command line gives as root=.
 
 # Without its first process a kernel panics: whatever goes wrong in here, the machine goes off.
 trap "/bin/busybox poweroff -f" EXIT
@@ -25,9 +26,6 @@ virtio=/proc/device-tree/virtio_mmio@a000000
 # process there was no driver for it yet.
 read -r consoles </sys/class/tty/console/active
 [ "${consoles##* }" = hvc0 ] && exec </dev/hvc0 >/dev/hvc0 2>&1
-
-# It looks at input devices, and so at the power key, on machines without ACPI as well.
-acpid -f -l /dev/null 2>/dev/null &
 
 # The shell reads that when it starts.
 export HOME=/root ENV=/etc/shrc
@@ -55,6 +53,39 @@ case " $command_line" in
     ;;
   *) command= ;;
 esac
+
+# The last value that the command line has for a name.
+parameter() {
+  set -f
+  value=
+  for word in $command_line; do
+    [ "${word%%=*}" = $1 ] && value=${word#*=}
+  done
+  echo "$value"
+}
+
+# Becomes the first process of the system on a disk. Comes back if there is none.
+enter() {
+  modprobe -a crc32c_generic ext4
+  device=$1
+  case $device in LABEL=* | UUID=*) device=$(findfs $device) ;; esac
+  case " $command_line " in *" rw "*) mode=rw ;; *) mode=ro ;; esac
+  mkdir /disk
+  mount -o $mode "$device" /disk || return
+  for folder in dev proc sys; do mount --move /$folder /disk/$folder; done
+  init=$(parameter init)
+  exec switch_root /disk ${init:-/sbin/init}
+}
+
+root=
+[ -z "$command" ] && root=$(parameter root)
+if [ -n "$root" ]; then
+  enter $root
+  echo "There is no Linux at root=$root; here is a shell."
+fi
+
+# It looks at input devices, and so at the power key, on machines without ACPI as well.
+acpid -f -l /dev/null 2>/dev/null &
 
 if [ -n "$command" ]; then
   (eval "$command") || echo "orchid.run: exit code $?"

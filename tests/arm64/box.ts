@@ -7,6 +7,7 @@
 import { fromFileUrl, join } from "@std/path";
 import { ensureDebianPackages } from "../../tools/debian/packages.ts";
 import { npmRegistry } from "./deno.ts";
+import { type Drive, DRIVE_MODULES, driveOptions } from "./drives.ts";
 import { buildInitramfs } from "./initramfs.ts";
 import { acceptPorts, makeEndMark } from "./ports.ts";
 import { Qemu } from "./qemu.ts";
@@ -39,7 +40,9 @@ export interface BoxOptions {
   files?: Record<string, string>;
   /** Kernel modules to load: initramfs.ts names those that are at hand. */
   modules?: string[];
-  /** More options for QEMU, such as a drive. */
+  /** Disks of the box, /dev/vda and so on: what is written there stays on the host. */
+  drives?: Drive[];
+  /** More options for QEMU. */
   qemuArgs?: string[];
 }
 
@@ -91,20 +94,21 @@ async function boot(options: BoxOptions, undo: AsyncDisposableStack): Promise<Bo
   undo.defer(() => Deno.remove(folder, { recursive: true }));
   const initramfs = join(folder, "initramfs");
   const endMark = makeEndMark();
+  const { smp = 2, memoryMiB = 4096, gic = 3, drives = [], qemuArgs = [] } = options;
   const kernel = await buildInitramfs(initramfs, {
     command: options.command,
     env: { ...ENVIRONMENT, ...handedOn(), ...options.env },
     project: PROJECT,
     files: options.files ?? {},
-    modules: options.modules ?? [],
+    modules: [...options.modules ?? [], ...drives.length > 0 ? DRIVE_MODULES : []],
     terminal: options.terminal ?? false,
     endMark,
   });
   const accepted = acceptPorts(folder, undo);
   // It fails when QEMU does not come so far as to connect; what is told then is QEMU's failure.
   accepted.catch(() => {});
-  const { smp = 2, memoryMiB = 4096, gic = 3, qemuArgs = [] } = options;
-  const qemu = new Qemu({ folder, kernel, initramfs, smp, memoryMiB, gic, extra: qemuArgs });
+  const extra = [...driveOptions(drives), ...qemuArgs];
+  const qemu = new Qemu({ folder, kernel, initramfs, smp, memoryMiB, gic, extra });
   undo.defer(() => qemu.stop());
   const ports = await Promise.race([accepted, qemu.failure]);
   const session = { ports, qemu, options, endMark, initramfs, undo };

@@ -8,6 +8,7 @@
  */
 
 import { PROJECT, runInBox } from "./box.ts";
+import type { Drive } from "./drives.ts";
 import { onSignals } from "./signals.ts";
 
 /** Where the box has files of the host: /tmp and the like are mounted over there. */
@@ -19,15 +20,21 @@ const NOT_FOUND = 127;
  * Runs a command with this process's input and outputs; returns its exit code.
  *
  * @param files Words of the command that are paths of this host: in the box, copies stand for them.
+ * @param drives Those of the box, if it takes one.
  */
-export async function runOnArm64(command: string[], files: string[] = []): Promise<number> {
+export async function runOnArm64(
+  command: string[],
+  files: string[] = [],
+  drives: Drive[] = [],
+): Promise<number> {
   if (hasArm64Kvm()) return await runHere(command);
   const streams = [Deno.stdin, Deno.stdout, Deno.stderr];
   const terminal = streams.every((stream) => stream.isTerminal());
   try {
     const words = command.map((word) => files.includes(word) ? COPIES + word : word);
     const copies = Object.fromEntries(files.map((path) => [COPIES + path, path]));
-    return (await runInBox({ command: words, stdin: "inherit", terminal, files: copies })).code;
+    const options = { command: words, terminal, files: copies, drives };
+    return (await runInBox({ ...options, stdin: "inherit" })).code;
   } catch (error) {
     console.error(`ARM box: ${error instanceof Error ? error.message : error}`);
     return 1;
@@ -35,7 +42,7 @@ export async function runOnArm64(command: string[], files: string[] = []): Promi
 }
 
 /** Whether this host is what the box stands for. */
-function hasArm64Kvm(): boolean {
+export function hasArm64Kvm(): boolean {
   if (Deno.build.arch !== "aarch64" || Deno.build.os !== "linux") return false;
   try {
     Deno.openSync("/dev/kvm", { read: true, write: true }).close();

@@ -6,14 +6,23 @@
  * @module
  */
 
-import { type LinuxImage, linuxImage } from "../../tools/linux_image.ts";
+import { linuxImage } from "../../tools/linux_image.ts";
 import { hasKvm } from "../test_case.ts";
+import { e2fsprogsArchive } from "./guest_programs.ts";
 import { runOnArm64, taskArguments } from "./main.ts";
 
+/** What tests find in their environment, and what it is a path of. */
+type Files = Record<string, string>;
+
 /** The Linux that some tests boot. An arm64 host may be no Debian: there they are ignored, and say so. The box is made of Debian's packages itself. */
-async function image(): Promise<Partial<LinuxImage>> {
+async function linux(): Promise<Files> {
   try {
-    return await linuxImage();
+    const { kernel, initrd } = await linuxImage();
+    return {
+      ORCHID_TEST_KERNEL: kernel,
+      ORCHID_TEST_INITRD: initrd,
+      ORCHID_TEST_E2FSPROGS: await e2fsprogsArchive(),
+    };
   } catch (error) {
     if (!hasKvm) throw error;
     console.error(`no Linux to test with: ${error instanceof Error ? error.message : error}`);
@@ -25,8 +34,9 @@ async function image(): Promise<Partial<LinuxImage>> {
 if (import.meta.main) {
   // Types are checked on the host, where it takes seconds and not minutes.
   const command = ["deno", "test", "--allow-all", "--no-check", ...taskArguments()];
-  const { kernel = "", initrd = "" } = await image();
-  const withLinux = 'export ORCHID_TEST_KERNEL="$1" ORCHID_TEST_INITRD="$2"; shift 2; exec "$@"';
-  const words = ["sh", "-c", withLinux, "sh", kernel, initrd, ...command];
-  Deno.exit(await runOnArm64(words, [kernel, initrd].filter((path) => path !== "")));
+  const files = await linux();
+  const names = Object.keys(files);
+  const script = names.map((name) => `export ${name}="$1"; shift; `).join("") + 'exec "$@"';
+  const words = ["sh", "-c", script, "sh", ...Object.values(files), ...command];
+  Deno.exit(await runOnArm64(words, Object.values(files)));
 }

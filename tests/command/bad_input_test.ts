@@ -128,6 +128,24 @@ const cases: Case[] = [
     "--cpus big is no list of CPUs; lists are like 4-7 or 0,2,4-7",
   ],
   [
+    "a disk with a flag that there is not",
+    ["--disk", "disk.img,rw", hello],
+    2,
+    '--disk has no flag "rw"; there are ro and serial=TEXT',
+  ],
+  [
+    "a disk without a file",
+    ["--disk", ",ro", hello],
+    2,
+    "--disk needs a file: FILE[,ro][,serial=TEXT]",
+  ],
+  [
+    "ten thousand disks",
+    [...new Array<string[]>(10_000).fill(["--disk", "disk.img"]).flat(), hello],
+    2,
+    "--disk is given 10000 times; the virt machine has room for 32 devices",
+  ],
+  [
     "an option without its value",
     [hello, "--append"],
     2,

@@ -16,6 +16,7 @@ const files: Record<string, Uint8Array> = {
   "initrd.img": new Uint8Array(24 * MIB),
   "no.dtb": new Uint8Array(100),
   "half.img": new Uint8Array(1300),
+  "empty.img": new Uint8Array(),
 };
 
 const hello = guestPath("hello");
@@ -73,9 +74,34 @@ const cases: [what: string, args: string[], code: number, words: RegExp][] = [
   ],
   [
     "a folder as a disk",
+    [...small, "--disk", ".", hello],
+    1,
+    /^open \. failed: EISDIR; it is a directory$/,
+  ],
+  [
+    "a folder as a disk that is only read",
     [...small, "--disk", ".,ro", hello],
     1,
     /^read \. failed: EISDIR; it is a directory$/,
+  ],
+  [
+    "an empty file as a disk",
+    [...small, "--disk", "empty.img", hello],
+    1,
+    /^empty\.img is empty, and a disk has at least 512 bytes$/,
+  ],
+  [
+    // Not even root may write it.
+    "a disk that it may not write",
+    [...small, "--disk", "/sys/kernel/uevent_seqnum", hello],
+    1,
+    /^open \/sys\/kernel\/uevent_seqnum failed: EACCES; its permissions forbid it; with ,ro it need/,
+  ],
+  [
+    "a terminal as a disk",
+    [...small, "--disk", "/dev/ptmx", hello],
+    1,
+    /^\/dev\/ptmx is no file and no block device$/,
   ],
   [
     "a device tree that is none",

@@ -8,7 +8,10 @@ import { hasKvm, testsThatNeed } from "../test_case.ts";
 
 /** The files of tools/linux_image.ts, which `deno task test:arm64` brings along. */
 const KERNEL = Deno.env.get("ORCHID_TEST_KERNEL");
-const INITRD = Deno.env.get("ORCHID_TEST_INITRD");
+export const INITRD = Deno.env.get("ORCHID_TEST_INITRD");
+
+/** An archive with mke2fs and e2fsck, from there as well. */
+export const E2FSPROGS = Deno.env.get("ORCHID_TEST_E2FSPROGS");
 
 /** Registers a test that boots Linux. */
 export const linuxTest = testsThatNeed(
@@ -16,10 +19,20 @@ export const linuxTest = testsThatNeed(
   hasKvm && Boolean(KERNEL) && Boolean(INITRD),
 );
 
-/** The arguments of the command that boot the Linux, with more options, and more on the kernel's command line. */
-export function linuxArguments(options: string[] = [], append = "quiet"): string[] {
+/**
+ * The arguments of the command that boot the Linux.
+ *
+ * @param options More of them.
+ * @param append More on the kernel's command line.
+ * @param initrd An archive in place of the usual one.
+ */
+export function linuxArguments(
+  options: string[] = [],
+  append = "quiet",
+  initrd = INITRD!,
+): string[] {
   const commandLine = `console=ttyAMA0 panic=-1 ${append}`;
-  return ["--initrd", INITRD!, "--append", commandLine, ...options, KERNEL!];
+  return ["--initrd", initrd, "--append", commandLine, ...options, KERNEL!];
 }
 
 /** The shell's prompt. */

@@ -48,7 +48,14 @@ async function afterUpdate(apt: string[], options: RunOptions, then: () => Promi
 function onPath(binary: string): boolean {
   // The sbin folders are missing from the PATH of ordinary users on Debian.
   const folders = (Deno.env.get("PATH") ?? "").split(":").concat("/usr/sbin", "/sbin");
-  return folders.some((folder) => folder !== "" && exists(join(folder, binary)));
+  return folders.some((folder) => {
+    try {
+      return folder !== "" && exists(join(folder, binary));
+    } catch {
+      // A folder that is not for this user, or no folder.
+      return false;
+    }
+  });
 }
 
 /**
@@ -61,8 +68,7 @@ export async function arm64Packages(
   packages: string[],
   options: { dependencies?: boolean } = {},
 ): Promise<string> {
-  const release =
-    /^VERSION_CODENAME=(.*)$/m.exec(await Deno.readTextFile("/etc/os-release"))?.[1] ?? "debian";
+  const release = await debianRelease();
   const key = await keyOf(release, String(options.dependencies), UNPACK, ...packages);
   const failure =
     "cannot fetch Debian's arm64 packages (is this host a Debian with a working apt-get?)";
@@ -85,6 +91,12 @@ export async function arm64Packages(
     }
     await Deno.remove(join(folder, "apt"), { recursive: true });
   });
+}
+
+/** The name of this host's Debian release. */
+export async function debianRelease(): Promise<string> {
+  const text = await Deno.readTextFile("/etc/os-release").catch(() => "");
+  return /^VERSION_CODENAME=(.*)$/m.exec(text)?.[1] ?? "stable";
 }
 
 /** Sets up an apt for arm64 with all its state in `folder`/apt; returns the start of its commands. */
