@@ -153,11 +153,13 @@ export class Console implements MmioDevice {
     for (this.flush(); this.#writing !== undefined; this.flush()) await this.#writing;
   }
 
-  /** Resolves when there is input, or room for output. */
+  /** Resolves when there may be room for output, if there was none, or else when there is input. */
   async progress(): Promise<void> {
+    const isFull = this.#outputLength === OUTPUT_SIZE;
     this.flush();
-    const underWay = [this.#writing, this.#reading].filter((promise) => promise !== undefined);
-    if (underWay.length > 0) await Promise.race(underWay);
+    // Who waits for room has nothing to do with input, for which nobody may ever come.
+    if (!isFull) await this.#reading;
+    else if (this.#outputLength === OUTPUT_SIZE) await this.#writing;
   }
 
   /** Tells of bytes that have just come. @returns How many of them count. */

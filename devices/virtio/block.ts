@@ -58,8 +58,9 @@ export class VirtioBlock implements VirtioDevice {
       id: this.#id,
       isWritethrough: !host.features.has(blk.VIRTIO_BLK_F_FLUSH),
     };
-    this.#lanes = host.queues.filter((queue) => queue !== undefined)
-      .map((queue) => new Lane(queue, host, device));
+    this.#lanes = host.queues.flatMap((queue, i) =>
+      queue ? [new Lane(queue, i, host, device)] : []
+    );
     this.#disk.onDone = () => this.#work();
     this.#work();
   }
@@ -130,15 +131,17 @@ function configOf({ size }: Disk, queues: number): Uint8Array<ArrayBuffer> {
 /** A queue, and its requests that are under way: never more than it has descriptors, whatever a driver makes available again and again. */
 class Lane {
   #underWay = 0;
-  #isOpen = true;
+  #isClosed = false;
   readonly #queue: SplitQueue;
+  readonly #index: number;
   readonly #host: VirtioHost;
   readonly #device: BlockDevice;
   /** Requests that are not in use. */
   readonly #free: BlockRequest[] = [];
 
-  constructor(queue: SplitQueue, host: VirtioHost, device: BlockDevice) {
+  constructor(queue: SplitQueue, index: number, host: VirtioHost, device: BlockDevice) {
     this.#queue = queue;
+    this.#index = index;
     this.#host = host;
     this.#device = device;
   }
@@ -149,7 +152,7 @@ class Lane {
 
   /** Nothing more is taken, and nothing given back. */
   close(): void {
-    this.#isOpen = false;
+    this.#isClosed = true;
   }
 
   /** Begins as many requests as the queue has descriptors. @returns False if there are more that could be begun. */
@@ -173,6 +176,11 @@ class Lane {
   /** Begins later, when others have had their turn. */
   again(): void {
     this.#host.again(this.#queue);
+  }
+
+  /** Whether the queue may be looked at: a driver may take it away from a device that runs (4.2.2.1, QueueReady). */
+  get #isOpen(): boolean {
+    return !this.#isClosed && this.#host.queues[this.#index] === this.#queue;
   }
 
   /** Begins the next request. @returns Whether there was one. */

@@ -307,6 +307,19 @@ Deno.test("VirtioBlock stops when nothing is under way any more, and gives nothi
   assertEquals([device.stop(), device.isBusy, driver.used], [undefined, false, 0]);
 });
 
+Deno.test("VirtioBlock leaves a queue alone that the driver has taken away, also for what is under way", async () => {
+  const { disk, driver, queue, offer, device, host } = setUp();
+  let open = () => {};
+  disk.gate = new Promise((resolve) => open = resolve);
+  offer(0, 0, into(512));
+  (host.queues as (SplitQueue | undefined)[])[0] = undefined;
+  open();
+  await device.progress();
+  offer(0, 0, into(512));
+  assertEquals([driver.used, disk.notes.length, queue.isWaiting], [0, 1, true]);
+  assertEquals(device.stop(), undefined);
+});
+
 Deno.test("VirtioBlock asks for a reset after a chain that cannot be", () => {
   const { driver, device, told } = setUp();
   driver.offerHead(64);
