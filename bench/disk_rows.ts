@@ -32,7 +32,7 @@ export function diskTable(samples: readonly DiskSamples[]): string {
   return table(rows, "QEMU");
 }
 
-/** The same with the host's cache between QEMU and the disk, as it is in Orchid. */
+/** The same with the host's cache between QEMU and the disk. */
 export function writebackTable(samples: readonly DiskSamples[]): string {
   return table(samples.flatMap((sample) => pair(sample, sample.writeback)), "QEMU, cached");
 }
@@ -77,8 +77,8 @@ fio with libaio and direct=1 in the same kernel and initramfs, 1 vCPU, ${DISK_ME
 before each job the host forgets what it has of the disk. So nothing comes out of the host's cache but
 what it has read ahead. A job that writes ends with a sync, whose time is the job's: what is only in
 the host's memory is not written yet. Before the jobs each guest has had one that is not counted.
-QEMU goes past the host's cache (cache=none), Orchid through it. In the second table, which has no
-targets, QEMU does that as well (cache=writeback).
+QEMU goes past the host's cache (cache=none), as Orchid does. In the second table, which has no targets,
+QEMU goes through it (cache=writeback).
 CPU time: user and system time of the whole process, guest included, from fio's start of the job to its
 end, by /proc/PID/stat; what the kernel's own threads do for it is not in there.
 Exits: by --stats, without KVM_EXIT_INTR, in runs of their own, less those of a guest that makes one

@@ -16,6 +16,8 @@ import { cString, errno, libc, retryInterrupted } from "./libc.ts";
 const O_RDONLY = 0;
 const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
+/** Past the host's cache (asm/fcntl.h). */
+const O_DIRECT = { aarch64: 0o200000, x86_64: 0o40000 }[Deno.build.arch];
 const SEEK_END = 2;
 const LOCK_SH = 1;
 const LOCK_EX = 2;
@@ -66,9 +68,12 @@ export interface DiskOptions {
   readonly readOnly?: boolean;
   /** What the guest knows the disk by; its file's name unless given. */
   readonly serial?: string;
-  /** Leaves io_uring alone, which is for tests. */
+  /** Leaves io_uring and O_DIRECT alone, which is for tests. */
   readonly usePool?: boolean;
 }
+
+/** To what memory, offsets and lengths are aligned at the least, in bytes, past the host's cache: to its disk's blocks (open(2), "O_DIRECT"). */
+const ALIGNMENTS = [512, 4096];
 
 /** An open file that is a disk, locked against a second writer. */
 export class HostDisk implements Disk, Disposable {
@@ -83,6 +88,10 @@ export class HostDisk implements Disk, Disposable {
   /** Called after requests have been done. */
   onDone: () => void = () => {};
   #fd: number;
+  /** The same file past the host's cache, which the guest has one of its own for; -1 where the file cannot be read and written like that. */
+  #directFd = -1;
+  /** Which of the alignments it wants, as far as is known: behind the last one it is of no use. */
+  #alignment = 0;
   /** What the kernel does by itself. Where it does not, it is done on threads of Deno's pool. */
   readonly #ring?: IoUring;
   readonly #transfers: Transfer[] = [];
@@ -105,6 +114,7 @@ export class HostDisk implements Disk, Disposable {
       one: (token, result) => this.#complete(this.#transfers[token]!, result),
       all: () => this.onDone(),
     });
+    if (this.#ring !== undefined) this.#directFd = reopen(fd, readOnly);
   }
 
   /**
@@ -168,8 +178,8 @@ export class HostDisk implements Disk, Disposable {
   /** Closes the file, and gives the lock back. Nothing may be under way. */
   [Symbol.dispose](): void {
     this.#ring?.[Symbol.dispose]();
-    if (this.#fd >= 0) libc().close(this.#fd);
-    this.#fd = -1;
+    for (const fd of [this.#fd, this.#directFd]) if (fd >= 0) libc().close(fd);
+    this.#fd = this.#directFd = -1;
   }
 
   #newTransfer(): Transfer {
@@ -184,7 +194,10 @@ export class HostDisk implements Disk, Disposable {
     const isRead = transfer.request.operation === "read";
     transfer.describe();
     if (this.#ring !== undefined) {
-      this.#ring.prepare(isRead ? IORING_OP_READV : IORING_OP_WRITEV, this.#fd, submission);
+      const alignment = this.#directFd < 0 ? undefined : ALIGNMENTS[this.#alignment];
+      transfer.aligned = transfer.isAlignedTo(alignment) ? alignment : undefined;
+      const fd = transfer.aligned === undefined ? this.#fd : this.#directFd;
+      this.#ring.prepare(isRead ? IORING_OP_READV : IORING_OP_WRITEV, fd, submission);
       return;
     }
     const call = isRead ? io().preadv : io().pwritev;
@@ -198,6 +211,11 @@ export class HostDisk implements Disk, Disposable {
   #complete(transfer: Transfer, result: number): void {
     const { request } = transfer;
     if (result > 0) transfer.moved += result;
+    if (result === -Errno.EINVAL && transfer.aligned !== undefined) {
+      // That was not enough. The others that are under way will find the same.
+      if (transfer.aligned === ALIGNMENTS[this.#alignment]) this.#alignment++;
+      return this.#move(transfer);
+    }
     // What was interrupted goes on; what brings nothing has come to the end of the file, or of the host's disk.
     const isInterrupted = result === -Errno.EINTR || result === -Errno.EAGAIN;
     if (transfer.moved < request.length && (result > 0 || isInterrupted)) this.#move(transfer);
@@ -275,4 +293,10 @@ export class HostDisk implements Disk, Disposable {
     }
     return size;
   }
+}
+
+/** Opens a file once more, past the host's cache. @returns -1 where its file system cannot do that. */
+function reopen(fd: number, readOnly: boolean): number {
+  const flags = (readOnly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_DIRECT;
+  return Number(retryInterrupted(() => libc().open(cString(`/proc/self/fd/${fd}`), flags, 0)));
 }

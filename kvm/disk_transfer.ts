@@ -14,6 +14,8 @@ export class Transfer {
   request!: DiskRequest;
   /** How many of its bytes have been moved. */
   moved = 0;
+  /** What it is aligned to, in bytes, if it goes past the host's cache. */
+  aligned?: number;
   /** What the kernel is to do: all of it but what and on which file. */
   readonly submission: Submission;
   /** The pieces of memory, the first of which has the rest of what has been moved in part. */
@@ -22,6 +24,8 @@ export class Transfer {
   /** The guest's memory, and its address. */
   #memory?: Uint8Array;
   #base = 0;
+  /** All bits that are set in an address, a length or the offset. */
+  #bits = 0;
 
   /** @param token By which its end is known. */
   constructor(token: number) {
@@ -32,6 +36,7 @@ export class Transfer {
   begin(request: DiskRequest): void {
     this.request = request;
     this.moved = 0;
+    this.aligned = undefined;
     Object.assign(this.submission, { address: 0, length: 0, offset: 0, flags: 0 });
   }
 
@@ -46,6 +51,7 @@ export class Transfer {
     let skip = chainOffset + this.moved;
     let left = length - this.moved;
     let count = 0;
+    this.#bits = offset + this.moved >>> 0;
     for (let i = from; i < to && left > 0; i++) {
       const bytes = Math.min(chain.lengths[i]! - skip, left);
       if (bytes > 0) {
@@ -58,11 +64,17 @@ export class Transfer {
     this.submission.offset = offset + this.moved;
   }
 
+  /** Whether all of what was described is aligned to so many bytes, a power of two. */
+  isAlignedTo(alignment: number | undefined): boolean {
+    return alignment !== undefined && (this.#bits & alignment - 1) === 0;
+  }
+
   #add(index: number, address: number, length: number): void {
     const at = IOVEC_WORDS * index;
     this.#words[at] = address >>> 0;
     this.#words[at + 1] = address / 2 ** 32;
     this.#words[at + 2] = length;
+    this.#bits |= this.#words[at]! | length;
   }
 
   #makeRoom(count: number): void {
