@@ -46,12 +46,20 @@ export { RoomError } from "./boot/beside_kernel.ts";
 export { DeviceTreeError } from "./boot/device_tree.ts";
 export { loadElf, type Program, type Room } from "./boot/elf.ts";
 export { fileOf, type GuestFile, GuestFileError } from "./boot/guest_file.ts";
-export { GuestMemory, GuestMemoryError, type GuestRegion } from "./vm/guest_memory.ts";
+export {
+  GuestMemory,
+  GuestMemoryError,
+  type GuestRegion,
+  type MemoryHost,
+} from "./vm/guest_memory.ts";
 export type {
   Counter,
+  Doorbell,
   Gic,
   GicPlaces,
+  Interrupt,
   MemoryRegion,
+  Register,
   Runner,
   SmpSystem,
   SmpVcpu,

@@ -7,6 +7,7 @@ export type DiskOperation = "read" | "write" | "flush" | "discard" | "zero" | "z
 
 /** A piece of work, with its result's receiver. Its fields stay as they are until it is done. */
 export interface DiskRequest {
+  /** What is to be done. */
   readonly operation: DiskOperation;
   /** Where on the disk it begins, in bytes: a whole sector. */
   readonly offset: number;
