@@ -1,5 +1,6 @@
 /** Waits for many things at once (epoll(7)): what each file descriptor is ready for is its watcher's to do. */
 
+import { EventFd } from "./eventfd.ts";
 import { libc } from "./libc.ts";
 import { syscall } from "./syscall.ts";
 
@@ -26,10 +27,18 @@ const newEvents = () => new Uint32Array(new ArrayBuffer(4 * EVENT_WORDS * MOST_E
 export class Poller implements Disposable {
   readonly #fd = Number(syscall("epoll_create1", EPOLL_CLOEXEC));
   readonly #watchers = new Map<number, Watcher>();
+  /** Ends a wait, whatever else is watched or not any more. */
+  readonly #alarm = new EventFd();
+  /** The wait that is under way aside. */
+  #aside?: Promise<number>;
   readonly #events = newEvents();
   readonly #bytes = new Uint8Array(this.#events.buffer);
   /** Another room: the kernel fills it on another thread. */
   readonly #eventsAside = newEvents();
+
+  constructor() {
+    this.watch(this.#alarm.fd, () => {});
+  }
 
   /**
    * Has something done, during a wait, whenever a file descriptor has become ready
@@ -57,15 +66,32 @@ export class Poller implements Disposable {
     return this.#handle(this.#events, libc().epoll_wait(this.#fd, this.#bytes, MOST_EVENTS, most));
   }
 
-  /** Resolves when something is ready, or the time is over. One at a time. @param most In milliseconds; no limit if infinite. */
+  /**
+   * Resolves when something is ready, or the time is over. There is one such wait
+   * at a time: another one ends it.
+   *
+   * @param most In milliseconds; no limit if infinite.
+   */
   async waitAside(most: number): Promise<void> {
+    while (this.#aside !== undefined) {
+      this.wake();
+      await this.#aside;
+    }
     const bytes = new Uint8Array(this.#eventsAside.buffer);
     const timeout = most === Infinity ? -1 : most;
-    const count = await libc().epollWaitAside(this.#fd, bytes, MOST_EVENTS, timeout);
+    const waiting = this.#aside = libc().epollWaitAside(this.#fd, bytes, MOST_EVENTS, timeout);
+    const count = await waiting;
+    this.#aside = undefined;
     this.#handle(this.#eventsAside, count);
   }
 
+  /** Ends a wait. */
+  wake(): void {
+    this.#alarm.signal();
+  }
+
   [Symbol.dispose](): void {
+    this.#alarm[Symbol.dispose]();
     libc().close(this.#fd);
   }
 

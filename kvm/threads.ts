@@ -157,9 +157,9 @@ export class KvmVcpuThreads implements VcpuThreads {
     this.stop();
     for (const i of this.#threads.keys()) this.#mailboxes.tell(i, State.quit);
     for (const thread of this.#threads) thread.join();
-    // Whoever still waits for something to do.
-    this.wake();
     this.#mailboxes[Symbol.dispose]();
+    // Whoever still waits for something to do: not by the bell, which nobody watches any more.
+    poller().wake();
   }
 
   /** Starts a thread, and waits until it is there. */

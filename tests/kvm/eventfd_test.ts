@@ -81,6 +81,23 @@ Deno.test("Poller.waitAside waits while this thread does something else", async 
   assertEquals(seen, 1);
 });
 
+Deno.test("Poller.wake ends a wait of either kind, once", async () => {
+  using poller = new Poller();
+  const waiting = poller.waitAside(Infinity);
+  poller.wake();
+  await waiting;
+  assertEquals(poller.wait(0), false);
+  poller.wake();
+  assertEquals([poller.wait(1000), poller.wait(0)], [true, false]);
+});
+
+Deno.test("Poller.waitAside ends one that was begun before", async () => {
+  using poller = new Poller();
+  const first = poller.waitAside(Infinity);
+  await poller.waitAside(1);
+  await first;
+});
+
 Deno.test("Poller and EventFd close what they have opened", () => {
   const before = openFiles();
   {
