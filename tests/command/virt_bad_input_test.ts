@@ -15,6 +15,9 @@ const files: Record<string, Uint8Array> = {
   "cut.gz": (await gzip(imageFile())).subarray(0, 1000),
   "initrd.img": new Uint8Array(24 * MIB),
   "no.dtb": new Uint8Array(100),
+  // Two cases are under way at a time, and a disk is locked: each has its own.
+  "disk.img": new Uint8Array(4096),
+  "other.img": new Uint8Array(4096),
   "half.img": new Uint8Array(1300),
   "empty.img": new Uint8Array(),
 };
@@ -62,15 +65,15 @@ const cases: [what: string, args: string[], code: number, words: RegExp][] = [
   ],
   [
     "a disk with half a sector",
-    [...small, "--disk", "short.img", "--disk", "half.img", hello],
+    [...small, "--disk", "other.img", "--disk", "half.img", hello],
     1,
     /^half\.img has 1300 bytes, which is no multiple of a disk's sectors of 512$/,
   ],
   [
     "one file as two disks",
-    [...small, "--disk", "short.img", "--disk", "short.img,ro", hello],
+    [...small, "--disk", "disk.img", "--disk", "disk.img,ro", hello],
     1,
-    /^short\.img is in use as another disk, which is written$/,
+    /^disk\.img is in use as another disk, which is written$/,
   ],
   [
     "a folder as a disk",
