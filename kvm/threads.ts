@@ -12,7 +12,7 @@ import { KvmVcpu, runError } from "./vcpu.ts";
 import { VcpuThread } from "./vcpu_thread.ts";
 
 /** How long this thread sleeps at a time, in milliseconds: so late may a deferred write come out that nothing follows. */
-const SLICE = 40;
+const SLICE = 20;
 /** How many exits may come one after another until everything else that this thread waits for is looked after. */
 const MOST_EXITS = 32;
 /** How long to wait for a kicked vCPU until it is kicked again, in milliseconds. */

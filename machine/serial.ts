@@ -12,8 +12,14 @@ import { PL011 } from "./virt_layout.ts";
 /** How long a guest that does not wait for input by interrupt must have printed nothing until input is offered to it, in milliseconds. */
 const SILENCE = 100;
 
-/** How long the line rests when the guest has read what there was: a part of the time that this took, but not less than this. In milliseconds. */
-const REST_SHARE = 0.25;
+/**
+ * How long the line rests when the guest has read what there was: so many times as
+ * long as that took, but not less than this, in milliseconds. A serial line does
+ * not wait for its reader, and in the rest a single vCPU has to pass on what it
+ * has read, and to print what comes of it: what it falls behind by, it loses once
+ * Linux's 64 KiB are full.
+ */
+const REST_SHARE = 2;
 const SHORTEST_REST = 1;
 
 /** The serial port, between a PL011 and the host's console. */
