@@ -13,14 +13,22 @@ import { PL011 } from "./virt_layout.ts";
 const SILENCE = 100;
 
 /**
- * How long the line rests when the guest has read what there was: so many times as
- * long as that took, but not less than this, in milliseconds. A serial line does
- * not wait for its reader, and in the rest a single vCPU has to pass on what it
+ * How many bytes at most the guest is given in a row. As each of them is two exits,
+ * they keep a vCPU in its interrupt handler for milliseconds; and as the registers'
+ * page comes back for the pause behind them, which takes as long as dozens of exits,
+ * they should not be few.
+ */
+const BURST = 256;
+
+/**
+ * How long the line pauses when the guest has read what it was given: so many times
+ * as long as that took, but not less than this, in milliseconds. A serial line does
+ * not wait for its reader, and in the pause a single vCPU has to pass on what it
  * has read, and to print what comes of it: what it falls behind by, it loses once
  * Linux's 64 KiB are full.
  */
-const REST_SHARE = 2;
-const SHORTEST_REST = 1;
+const PAUSE_SHARE = 0.5;
+const SHORTEST_PAUSE = 1;
 
 /** The serial port, between a PL011 and the host's console. */
 export class Serial {
@@ -41,9 +49,14 @@ export class Serial {
   /** Input is offered to a guest that has shown no sign of wanting any. */
   #isOffered = false;
   #isAsking = false;
-  #isResting = false;
-  /** When the UART was given input last. */
-  #filled = 0;
+  /** How many bytes have been given since the line paused last. */
+  #given = 0;
+  /** When the first of them were. */
+  #began = 0;
+  /** The guest gets no input for a while, by a timer. */
+  isPausing = false;
+  /** It is to pause when the page is there again. */
+  #isPauseDue = false;
   #silence?: ReturnType<typeof setTimeout>;
 
   /**
@@ -140,24 +153,34 @@ export class Serial {
   #onChange(): void {
     if (this.#isCollecting) this.#collect(true);
     this.#page.update(this.uart.readsArePlain);
+    if (this.#isPauseDue) this.#pause();
     if (this.uart.receives) this.#fill();
   }
 
   /**
-   * The guest has read. The line rests when it has read all, so that its driver
-   * comes to an end and hands on what it has: Linux's takes 64 KiB at a time as
-   * long as there is more, has room for no more than that, and loses the rest.
+   * The guest has read. The line pauses when it has read all, so that its driver
+   * comes to an end and hands on what it has: Linux's stays in its interrupt handler
+   * for up to 64 KiB as long as there is more, has room for no more than that, and
+   * loses the rest.
    */
   #onRoom(): void {
     if (!this.uart.receives) this.#isPolled = true;
     this.#isOffered = false;
-    if (!this.uart.readsArePlain || this.#isResting) return;
-    this.#isResting = true;
-    const rest = (performance.now() - this.#filled) * REST_SHARE;
+    if (!this.uart.readsArePlain || this.isPausing) return;
+    if (this.#given < BURST && this.#give()) return;
+    this.isPausing = true;
+    this.#isPauseDue = true;
+  }
+
+  /** Begins when nothing more stops the guest, or the pause would be over before the guest had any of it. */
+  #pause(): void {
+    this.#isPauseDue = false;
+    const reading = performance.now() - this.#began;
     setTimeout(() => {
-      this.#isResting = false;
+      this.isPausing = false;
+      this.#given = 0;
       this.#fill();
-    }, Math.max(rest, SHORTEST_REST));
+    }, Math.max(reading * PAUSE_SHARE, SHORTEST_PAUSE));
   }
 
   /** A driver is about to start, and throws away what it finds. */
@@ -169,16 +192,26 @@ export class Serial {
 
   /** Gives the UART what it has room for, if somebody is there to take it. */
   #fill(): void {
-    if (this.#vm === undefined || this.#isResting || !this.#takesInput) return;
+    if (this.#vm === undefined || this.isPausing || !this.#takesInput) return;
     if (!this.uart.receives && !this.#isPolled && !this.#isOffered) return this.#offerLater();
+    if (this.#given >= BURST) return;
+    this.#give();
+    if (this.uart.room > 0) this.#ask();
+  }
+
+  /** Gives the UART input, and says whether there was any that it took. */
+  #give(): boolean {
+    if (this.#given === 0) this.#began = performance.now();
+    const before = this.#given;
     while (this.uart.room > 0) {
       const again = this.#again.subarray(0, this.uart.room);
       const bytes = again.length > 0 ? again : this.#console.take(this.uart.room);
-      if (bytes.length === 0) return this.#ask();
+      if (bytes.length === 0) break;
       this.#again = this.#again.subarray(again.length);
-      this.#filled = performance.now();
+      this.#given += bytes.length;
       this.uart.receive(bytes);
     }
+    return this.#given > before;
   }
 
   /** Fills on when there is input. */
@@ -218,6 +251,7 @@ export class Serial {
   /** Takes input back that nobody has read. */
   #takeBack(): void {
     this.#isOffered = false;
+    this.#given = 0;
     const back = this.uart.takeBack();
     if (back.length === 0) return;
     const again = new Uint8Array(back.length + this.#again.length);

@@ -149,7 +149,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
     if (options.console === "virtio") this.#terminal = new VirtioConsole(this.console);
     const devices = this.#terminal === undefined ? virtio : [...virtio, this.#terminal];
     this.#virtio = new VirtioDevices(devices, this.bus, this.memory);
-    this.#threads.hasOthers = () => this.#virtio.isBusy;
+    this.#threads.hasOthers = () => this.#isBusy;
   }
 
   /**
@@ -180,7 +180,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   /** Writes output, and lets everything else of this process through; waits if the guest has nothing for it. */
   async turn(): Promise<void> {
     this.console.flush();
-    if (this.#virtio.isBusy) {
+    if (this.#isBusy) {
       await this.#threads.wait(TURN_PERIOD);
     } else if (this.#threads.quiet >= QUIET) {
       this.#serial.rest();
@@ -266,6 +266,11 @@ export class VirtMachine implements Machine, AsyncDisposable {
     this.#made.dispose();
     this.#vm?.[Symbol.dispose]();
     this.#vm = undefined;
+  }
+
+  /** Something happens beside the guest that Deno's event loop is needed for. */
+  get #isBusy(): boolean {
+    return this.#virtio.isBusy || this.#serial.isPausing;
   }
 
   /** Begins to load the guest's files. */

@@ -181,6 +181,18 @@ Deno.test("Serial loses and reorders nothing of much input", async () => {
   assertEquals(await port.readAll(text.length), text);
 });
 
+Deno.test("Serial gives so much at a time, and then shows the registers for a while", async () => {
+  const text = "0123456789".repeat(60);
+  using port = new Port(blocks(bytesOf(text)));
+  port.startDriver();
+  await port.input();
+  const first = port.read();
+  assertEquals(first, text.slice(0, 256));
+  assertEquals([port.serial.isPausing, port.vm.regions.has(SLOT)], [true, true]);
+  assertEquals(port.vm.calls.filter((call) => call === "hide").length, 1);
+  assertEquals(first + await port.readAll(text.length - first.length), text);
+});
+
 Deno.test("Serial gives a new virtual machine the input that the one before has not read", async () => {
   using port = new Port(blocks(bytesOf("again")));
   port.startDriver();
