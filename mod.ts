@@ -76,6 +76,7 @@ export { silent, type Trace } from "./vm/trace.ts";
 export { registerId, registerName, RegisterNameError, registerSize } from "./kvm/registers.ts";
 export { type Advice, Errno, type ErrnoName, SystemCallError } from "./kvm/errno.ts";
 export { LibcError } from "./kvm/libc.ts";
-export { DiskError, type DiskOptions, HostDisk } from "./kvm/disk.ts";
+export { type DiskOptions, HostDisk } from "./kvm/disk.ts";
+export { DiskError } from "./kvm/disk_file.ts";
 export { HostFile, HostFileError } from "./kvm/host_file.ts";
 export { KvmUnavailableError } from "./kvm/system.ts";

@@ -37,7 +37,7 @@ export const JOBS: readonly Job[] = [
  */
 export const WARM_UP: Job = {
   ...{ name: "warm-up", title: "warm-up" },
-  ...{ pattern: "randrw", size: 4, depth: 32, seconds: 10 },
+  ...{ pattern: "randrw", size: 4, depth: 32, seconds: 20 },
 };
 
 /** What ends a job: a time in seconds, or a number of requests. In any case it ends when it has been over the whole disk. */

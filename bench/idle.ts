@@ -18,9 +18,9 @@ const RAM = MEMORY_MIB * 1024;
 /** The shell's prompt. */
 const PROMPT = "orchid:~#";
 /** From the prompt until the guest is taken for idle, in milliseconds. */
-const SETTLING = 5_000;
+const SETTLING = 10_000;
 /** How long it is then watched, in milliseconds. */
-const WATCHED = 10_000;
+const WATCHED = 20_000;
 /** How often memory is looked at until then, in milliseconds. */
 const LOOK_PERIOD = 250;
 

@@ -21,6 +21,7 @@ export class Transfer {
   /** The pieces of memory, the first of which has the rest of what has been moved in part. */
   vectors: Uint8Array<ArrayBuffer> = new Uint8Array();
   #words = new Uint32Array();
+  #vectorsAddress = 0;
   /** The guest's memory, and its address. */
   #memory?: Uint8Array;
   #base = 0;
@@ -37,7 +38,8 @@ export class Transfer {
     this.request = request;
     this.moved = 0;
     this.aligned = undefined;
-    Object.assign(this.submission, { address: 0, length: 0, offset: 0, flags: 0 });
+    this.submission.address = this.submission.length = 0;
+    this.submission.offset = this.submission.flags = 0;
   }
 
   /** Describes what has not been moved. */
@@ -81,8 +83,9 @@ export class Transfer {
     if (this.#words.length < IOVEC_WORDS * count) {
       this.#words = new Uint32Array(new ArrayBuffer(4 * IOVEC_WORDS * count));
       this.vectors = new Uint8Array(this.#words.buffer);
+      this.#vectorsAddress = addressOf(this.vectors);
     }
-    this.submission.address = addressOf(this.vectors);
+    this.submission.address = this.#vectorsAddress;
   }
 
   #locate(memory: Uint8Array): void {

@@ -36,6 +36,7 @@ export const Errno = {
   EOVERFLOW: 75,
   EOPNOTSUPP: 95,
   ETIMEDOUT: 110,
+  ECANCELED: 125,
 } as const;
 
 /** The name of an errno value, such as `EACCES`. */

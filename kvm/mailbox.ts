@@ -159,10 +159,11 @@ export class Mailboxes {
     const before = performance.now();
     Atomics.add(this.words, Layout.sleepers, 1);
     // Either this sees the bell, or who rings it sees a sleeper.
-    const rang = this.#hasRung || poller().wait(most);
+    const isAwake = this.#hasRung || poller().wait(most);
     Atomics.sub(this.words, Layout.sleepers, 1);
-    if (rang && performance.now() - before < SOON) this.#rewardPatience();
-    return rang;
+    // Patience is of no use for what else happens.
+    if (this.#hasRung && performance.now() - before < SOON) this.#rewardPatience();
+    return isAwake;
   }
 
   /** As {@linkcode sleep}, for the bell alone: whatever else happens is left for later. */

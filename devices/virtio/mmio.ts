@@ -281,20 +281,20 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
     this.#registers = this.#device.queueSizes.map((most) => new QueueRegisters(most));
   }
 
-  /**
-   * Takes what the driver has acknowledged without an exit. This must come between
-   * giving chains back and saying so in INTERRUPT_STATUS: whoever acknowledges
-   * later looks at its queues after that, and finds them; so the bit can be taken
-   * away whenever that is heard of.
-   */
+  /** Takes what the driver has acknowledged without an exit. */
   #acknowledge(): void {
-    if (!this.#wires.takeAcknowledged()) return;
-    this.#interruptStatus &= ~v.INT_USED_BUFFER;
+    if (this.#wires.takeAcknowledged()) this.#interruptStatus &= ~v.INT_USED_BUFFER;
     this.#showInterrupt();
   }
 
+  /**
+   * What has been acknowledged is taken between giving chains back and saying so in
+   * INTERRUPT_STATUS: whoever acknowledges later looks at its queues after that, and
+   * finds them; so the bit can be taken away whenever that is heard of. Here it need
+   * not be, only to be shown again.
+   */
   #raise(interrupt: number): void {
-    this.#acknowledge();
+    if (this.#wires.takeAcknowledged()) this.#interruptStatus &= ~v.INT_USED_BUFFER;
     this.#interruptStatus |= interrupt;
     this.#showInterrupt();
     this.counts.interrupts++;

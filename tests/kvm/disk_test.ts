@@ -3,8 +3,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Chain, type Piece } from "../../devices/virtio/chain.ts";
 import type { DiskRequest } from "../../devices/virtio/disk.ts";
-import { DiskError, HostDisk } from "../../kvm/disk.ts";
-import { SystemCallError } from "../../kvm/errno.ts";
+import { type DiskOptions, HostDisk } from "../../kvm/disk.ts";
+import { DiskError } from "../../kvm/disk_file.ts";
+import { Errno, SystemCallError } from "../../kvm/errno.ts";
+import { IoUring } from "../../kvm/io_uring.ts";
 import { poller } from "../../kvm/poller.ts";
 import { asNobody } from "../nobody.ts";
 import { openFiles } from "../open_files.ts";
@@ -67,12 +69,28 @@ const change = (operation: DiskRequest["operation"], offset = 0, length = 0): Wi
   { operation, offset, length, chain: none }
 );
 
-for (const usePool of [false, true]) {
-  const name = usePool ? "HostDisk on threads of Deno's" : "HostDisk";
+/** Opens a disk on a host that gives such rings. */
+function openWith(openRing: typeof IoUring.open, path: string, options?: DiskOptions): HostDisk {
+  const { open } = IoUring;
+  IoUring.open = openRing;
+  try {
+    return HostDisk.open(path, options);
+  } finally {
+    IoUring.open = open;
+  }
+}
 
+/** Disks on this host, and on one without io_uring. */
+const hosts = {
+  "HostDisk": HostDisk.open,
+  "HostDisk on threads of Deno's": (path: string, options?: DiskOptions) =>
+    openWith(() => undefined, path, options),
+};
+
+for (const [name, open] of Object.entries(hosts)) {
   Deno.test(`${name} reads into pieces, and writes out of them`, async () => {
     await withFile(SIZE, async (path) => {
-      using disk = HostDisk.open(path, { usePool });
+      using disk = open(path);
       assertEquals([disk.size, disk.serial, disk.readOnly], [SIZE, "disk.img", false]);
       const to = chainOf([100, 400, 12], true);
       const read: Wish = { operation: "read", offset: 1024, length: 512, chain: to.chain };
@@ -96,7 +114,7 @@ for (const usePool of [false, true]) {
 
   Deno.test(`${name} has many requests under way`, async () => {
     await withFile(SIZE, async (path) => {
-      using disk = HostDisk.open(path, { usePool });
+      using disk = open(path);
       const before = Deno.readFileSync(path);
       const reads = Array.from({ length: 600 }, (_, i) => {
         const { chain, pieces } = chainOf([512], true);
@@ -118,7 +136,7 @@ for (const usePool of [false, true]) {
 
   Deno.test(`${name} fails to read where its file has become shorter`, async () => {
     await withFile(SIZE, async (path) => {
-      using disk = HostDisk.open(path, { usePool });
+      using disk = open(path);
       Deno.truncateSync(path, 1000);
       const { chain } = chainOf([512], true);
       const read: Wish = { operation: "read", offset: 512, length: 512, chain };
@@ -129,7 +147,7 @@ for (const usePool of [false, true]) {
 
   Deno.test(`${name} fails to write a file that was opened for reading`, async () => {
     await withFile(SIZE, async (path) => {
-      using disk = HostDisk.open(path, { readOnly: true, serial: "x", usePool });
+      using disk = open(path, { readOnly: true, serial: "x" });
       assertEquals([disk.readOnly, disk.serial], [true, "x"]);
       const { chain } = chainOf([512], false);
       assertEquals(await ask(disk, { operation: "write", offset: 0, length: 512, chain }), false);
@@ -151,8 +169,8 @@ rootTest(
       const path = `${folder}/disk.img`;
       Deno.writeFileSync(path, new Uint8Array());
       Deno.truncateSync(path, 1 << 20);
-      for (const usePool of [false, true]) {
-        using disk = HostDisk.open(path, { usePool });
+      for (const open of Object.values(hosts)) {
+        using disk = open(path);
         const { chain, pieces } = chainOf([4096], false);
         pieces[0]!.fill(0x77);
         const results = [];
@@ -172,6 +190,53 @@ rootTest(
     }
   },
 );
+
+/** Opens a ring that does nothing but answer, each time with the next of these results. */
+function scripted(results: number[]): typeof IoUring.open {
+  return (_entries, _most, { one, all }) => {
+    const tokens: number[] = [];
+    const submit = () => {
+      while (tokens.length > 0) one(tokens.shift()!, results.shift()!);
+      all();
+    };
+    const ring: Pick<IoUring, "prepare" | "submit" | "wait" | typeof Symbol.dispose> = {
+      prepare: (_opcode, _fd, { token }) => void tokens.push(token),
+      submit,
+      wait: submit,
+      [Symbol.dispose]: () => {},
+    };
+    return ring as IoUring;
+  };
+}
+
+for (const name of ["EINTR", "EAGAIN", "ECANCELED"] as const) {
+  Deno.test(`HostDisk does what its ring left alone (${name})`, async () => {
+    await withFile(SIZE, async (path) => {
+      using disk = openWith(scripted(new Array(3).fill(-Errno[name])), path);
+      const to = chainOf([512], true);
+      const read: Wish = { operation: "read", offset: 0, length: 512, chain: to.chain };
+      assertEquals(await ask(disk, read), true);
+      assertEquals([...to.pieces[0]!], [...Deno.readFileSync(path).subarray(0, 512)]);
+      const from = chainOf([512], false);
+      from.pieces[0]!.fill(0x55);
+      assertEquals(await ask(disk, { ...read, operation: "write", chain: from.chain }), true);
+      assertEquals(Deno.readFileSync(path)[511], 0x55);
+      assertEquals(await ask(disk, change("flush")), true);
+    });
+  });
+}
+
+Deno.test("HostDisk fails where its ring fails, or brings nothing more", async () => {
+  await withFile(SIZE, async (path) => {
+    using disk = openWith(scripted([-Errno.EIO, 100, 0, 100, 412, -Errno.EIO]), path);
+    const { chain } = chainOf([512], true);
+    const read: Wish = { operation: "read", offset: 0, length: 512, chain };
+    assertEquals(await ask(disk, read), false);
+    assertEquals(await ask(disk, read), false);
+    assertEquals(await ask(disk, read), true);
+    assertEquals(await ask(disk, change("flush")), false);
+  });
+});
 
 Deno.test("HostDisk tells of what is done later in a wait of the poller", async () => {
   await withFile(SIZE, (path) => {
