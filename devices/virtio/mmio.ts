@@ -4,6 +4,7 @@ import type { GuestMemory } from "../../vm/guest_memory.ts";
 import { type MmioDevice, NOT_YET } from "../device.ts";
 import type { VirtioDevice, VirtioHost } from "./device.ts";
 import { Features } from "./features.ts";
+import { InterruptStatus } from "./interrupt_status.ts";
 import { QueueRegisters } from "./queue_registers.ts";
 import * as v from "./spec.ts";
 import { SplitQueue } from "./split_queue.ts";
@@ -46,10 +47,8 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   readonly #memory: GuestMemory;
   readonly #wires: Wires;
   readonly #negotiation: Features;
-  /** INTERRUPT_STATUS where the guest sees it, if it does. */
-  readonly #shownInterrupt?: Uint8Array<ArrayBufferLike>;
+  readonly #interrupts: InterruptStatus;
   #status = 0;
-  #interruptStatus = 0;
   #generation = 0;
   #queueSel = 0;
   #registers: QueueRegisters[] = [];
@@ -61,7 +60,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
     this.#memory = memory;
     this.#wires = wires;
     this.#negotiation = new Features(device.features);
-    this.#shownInterrupt = wires.window?.subarray(v.INTERRUPT_STATUS, v.INTERRUPT_STATUS + WORD);
+    this.#interrupts = new InterruptStatus(wires);
     this.progress = device.progress && (() => device.progress!());
     this.#forget();
     this.#show();
@@ -104,8 +103,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
 
   /** Whether an interrupt has been raised that is not acknowledged, as far as is known here. */
   get isPending(): boolean {
-    this.#acknowledge();
-    return this.#interruptStatus !== 0;
+    return this.#interrupts.bits !== 0;
   }
 
   used(queue: SplitQueue): void {
@@ -165,8 +163,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
       case v.QUEUE_READY:
         return Number(queue?.isReady ?? false);
       case v.INTERRUPT_STATUS:
-        this.#acknowledge();
-        return this.#interruptStatus;
+        return this.#interrupts.bits;
       case v.STATUS:
         return this.#status;
       case v.CONFIG_GENERATION:
@@ -192,7 +189,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
         this.#queueSel = value;
         break;
       case v.INTERRUPT_ACK:
-        this.#interruptStatus &= ~value;
+        this.#interrupts.acknowledge(value);
         break;
       case v.STATUS:
         return this.#setStatus(value);
@@ -273,39 +270,16 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   /** Is as it was at first (2.1.2): but the generation of the configuration only ever grows. */
   #forget(): void {
     this.#status = 0;
-    this.#acknowledge();
-    this.#interruptStatus = 0;
+    this.#interrupts.clear();
     this.#negotiation.forget();
     this.#queueSel = 0;
     this.#queues = [];
     this.#registers = this.#device.queueSizes.map((most) => new QueueRegisters(most));
   }
 
-  /** Takes what the driver has acknowledged without an exit. */
-  #acknowledge(): void {
-    if (this.#wires.takeAcknowledged()) this.#interruptStatus &= ~v.INT_USED_BUFFER;
-    this.#showInterrupt();
-  }
-
-  /**
-   * What has been acknowledged is taken between giving chains back and saying so in
-   * INTERRUPT_STATUS: whoever acknowledges later looks at its queues after that, and
-   * finds them; so the bit can be taken away whenever that is heard of. Here it need
-   * not be, only to be shown again.
-   */
-  #raise(interrupt: number): void {
-    if (this.#wires.takeAcknowledged()) this.#interruptStatus &= ~v.INT_USED_BUFFER;
-    this.#interruptStatus |= interrupt;
-    this.#showInterrupt();
+  #raise(reason: number): void {
     this.counts.interrupts++;
-    this.#wires.interrupt();
-  }
-
-  #showInterrupt(): void {
-    const shown = this.#shownInterrupt;
-    if (shown === undefined || shown[0] === this.#interruptStatus) return;
-    shown[0] = this.#interruptStatus;
-    this.#wires.show(shown);
+    this.#interrupts.raise(reason);
   }
 
   /** Shows all registers as they are now. */
