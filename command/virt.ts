@@ -6,10 +6,12 @@ import { VirtioBlock } from "../devices/virtio/block.ts";
 import { VirtioEntropy } from "../devices/virtio/entropy.ts";
 import { getAffinity, type HostCpu, hostCpus } from "../kvm/host_cpus.ts";
 import { HostFile } from "../kvm/host_file.ts";
+import { hostPmus } from "../kvm/host_pmus.ts";
 import { HostDisk } from "../kvm/disk.ts";
 import { writeFile } from "../kvm/file.ts";
 import { fillRandom } from "../kvm/random.ts";
 import { chooseCpus } from "../machine/cpu_choice.ts";
+import { choosePmu } from "../machine/pmu_choice.ts";
 import { isSmp, VirtMachine } from "../machine/virt.ts";
 import { VirtMachineError } from "../machine/virt_limits.ts";
 import type { DiskOption } from "./disk.ts";
@@ -40,6 +42,8 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
   const queues = Math.min(options.smp ?? 1, MOST_DISK_QUEUES);
   const { sets, note } = chooseCpus(usableCpus(options), options.smp ?? 1, options.cpus);
   if (note !== undefined) say(note);
+  const pmu = options.pmu ? choosePmu(hostPmus(), sets) : {};
+  if (pmu.note !== undefined) say(pmu.note);
   const input = made.use(
     new SerialInput({
       exit: () => stop.byKey(),
@@ -55,6 +59,7 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
       initrd: open(options.initrd),
       dtb: open(options.dtb),
       hostCpus: sets,
+      hostPmu: pmu.hostPmu,
       virtio: [
         ...options.disks.map((disk) => new VirtioBlock(openDisk(disk), queues)),
         ...(options.rng ? [new VirtioEntropy(fillRandom)] : []),

@@ -2,6 +2,7 @@
 
 import { type Advice, SystemCallError } from "./errno.ts";
 import { cString, errno, libc, retryInterrupted } from "./libc.ts";
+import { syscall } from "./syscall.ts";
 
 const O_RDONLY = 0;
 const O_WRONLY = 0o1;
@@ -75,6 +76,35 @@ export function readToEnd(fd: number, path: string, limit: number): Uint8Array<A
     if (count < 0) throw new SystemCallError(`read ${path}`, errno(), readAdvice);
     if (Number(count) === 0) return bytes.subarray(0, length);
     length += Number(count);
+  }
+}
+
+/** `struct linux_dirent64` (getdents64(2)): where an entry's length is, and its name. */
+const DIRENT_LENGTH = 16;
+const DIRENT_NAME = 19;
+
+/**
+ * The names of what is in a folder, in no order.
+ *
+ * @throws {SystemCallError} if it cannot be read.
+ */
+export function readFolder(path: string): string[] {
+  const fd = openFile(path);
+  try {
+    const names: string[] = [];
+    const bytes = new Uint8Array(new ArrayBuffer(CHUNK));
+    const view = new DataView(bytes.buffer);
+    const address = Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
+    for (let end = 1; end > 0;) {
+      end = Number(syscall("getdents64", BigInt(fd), address, BigInt(CHUNK)));
+      for (let at = 0; at < end; at += view.getUint16(at + DIRENT_LENGTH, true)) {
+        const name = bytes.subarray(at + DIRENT_NAME, bytes.indexOf(0, at + DIRENT_NAME));
+        names.push(new TextDecoder().decode(name));
+      }
+    }
+    return names.filter((name) => name !== "." && name !== "..");
+  } finally {
+    libc().close(fd);
   }
 }
 

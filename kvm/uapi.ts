@@ -70,6 +70,7 @@ export const KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION = 5;
 export const KVM_ARM_VCPU_PMU_V3_CTRL = 0;
 export const KVM_ARM_VCPU_PMU_V3_IRQ = 0;
 export const KVM_ARM_VCPU_PMU_V3_INIT = 1;
+export const KVM_ARM_VCPU_PMU_V3_SET_PMU = 3;
 
 // The `irq` of KVM_IRQ_LINE.
 export const KVM_ARM_IRQ_TYPE_SHIFT = 24;

@@ -4,7 +4,7 @@ import type { Vcpu, VcpuFeatures } from "../vm/contract.ts";
 import type { Exit } from "../vm/exit.ts";
 import type { Trace } from "../vm/trace.ts";
 import { Block } from "./block.ts";
-import { setAttribute32, triggerAttribute } from "./device_attr.ts";
+import { hasAttribute, setAttribute32, triggerAttribute } from "./device_attr.ts";
 import { type Advice, Errno, SystemCallError } from "./errno.ts";
 import { vcpu } from "./ioctl.ts";
 import { errno, ioctl, type Libc, libc } from "./libc.ts";
@@ -18,6 +18,7 @@ import {
   KVM_ARM_VCPU_PMU_V3_CTRL,
   KVM_ARM_VCPU_PMU_V3_INIT,
   KVM_ARM_VCPU_PMU_V3_IRQ,
+  KVM_ARM_VCPU_PMU_V3_SET_PMU,
   KVM_ARM_VCPU_SVE,
 } from "./uapi.ts";
 import { featureBits } from "./vcpu_features.ts";
@@ -150,9 +151,15 @@ export class KvmVcpu implements Vcpu {
     return true;
   }
 
-  /** Sets its PMU up, after the GIC. @param intid The private interrupt that it raises. */
-  initPmu(intid: number): void {
+  initPmu(intid: number, hostPmu?: number): void {
     const at = { fd: this.#fd, group: KVM_ARM_VCPU_PMU_V3_CTRL };
+    const choice = {
+      ...at,
+      attr: KVM_ARM_VCPU_PMU_V3_SET_PMU,
+      name: "KVM_ARM_VCPU_PMU_V3_SET_PMU",
+    };
+    // Before Linux 5.18 there is no choice.
+    if (hostPmu !== undefined && hasAttribute(choice)) setAttribute32(choice, hostPmu);
     const irq = { ...at, attr: KVM_ARM_VCPU_PMU_V3_IRQ, name: "KVM_ARM_VCPU_PMU_V3_IRQ" };
     setAttribute32(irq, intid);
     triggerAttribute({ ...at, attr: KVM_ARM_VCPU_PMU_V3_INIT, name: "KVM_ARM_VCPU_PMU_V3_INIT" });

@@ -40,6 +40,8 @@ export interface VirtMachineOptions extends VirtGuest {
   readonly smp?: number;
   /** Gives the vCPUs performance monitoring units. */
   readonly pmu?: boolean;
+  /** Which of the host's PMUs is behind them, by its type: on a host with several one must fit all of `hostCpus`. */
+  readonly hostPmu?: number;
   /** Its virtio devices, in order; 32 at the most, and a virtio console is one. */
   readonly virtio?: readonly VirtioDevice[];
   /** Where the input goes: to the serial port, unless given, or to a virtio console. Both print to the output. */
@@ -284,8 +286,8 @@ export class VirtMachine implements Machine, AsyncDisposable {
 
   /** Makes the virtual machine around the guest that is being loaded. */
   async #build(): Promise<void> {
-    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1, pmu = false } = this.#options;
-    const options = { memory: this.memory, ramSize: memory, vcpus: smp, pmu };
+    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1, pmu = false, hostPmu } = this.#options;
+    const options = { memory: this.memory, ramSize: memory, vcpus: smp, pmu, hostPmu };
     const vm = this.#vm = new VirtVm(this.#system, options);
     const files = await this.#loading;
     const { places: virtioMmio } = this.#virtio;

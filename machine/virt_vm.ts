@@ -32,6 +32,8 @@ export interface VirtVmOptions {
   readonly ramSize: number;
   readonly vcpus: number;
   readonly pmu: boolean;
+  /** Which of the host's PMUs is behind it, by its type; the kernel's choice unless given. */
+  readonly hostPmu?: number;
 }
 
 /** A virtual machine with RAM, vCPUs that have been reset, and a GIC that is ready. */
@@ -44,7 +46,7 @@ export class VirtVm implements Disposable {
 
   /** @throws {OrchidError} if the host cannot give all that. */
   constructor(system: SmpSystem, options: VirtVmOptions) {
-    const { memory, ramSize, pmu } = options;
+    const { memory, ramSize, pmu, hostPmu } = options;
     this.#redistributors = redistributorRegions(options.vcpus, ramSize);
     using made = new DisposableStack();
     const bits = Math.max(USUAL_ADDRESS_BITS, Math.ceil(Math.log2(this.#end(ramSize))));
@@ -67,7 +69,7 @@ export class VirtVm implements Disposable {
     }));
     this.vcpus.forEach((vcpu, id) => vcpu.init({ powerOff: id > 0, pmu, hostExtensions: true }));
     this.gic.init();
-    if (pmu) this.vcpus.forEach((vcpu) => vcpu.initPmu(FIRST_PPI_INTID + PMU_PPI));
+    if (pmu) this.vcpus.forEach((vcpu) => vcpu.initPmu(FIRST_PPI_INTID + PMU_PPI, hostPmu));
     vm.setUserMemoryRegion({
       slot: RAM_SLOT,
       guestPhysAddr: VIRT_RAM_BASE,

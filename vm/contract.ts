@@ -189,8 +189,13 @@ export interface Interrupt {
 
 /** A vCPU among several. */
 export interface SmpVcpu extends Vcpu {
-  /** Makes its performance monitoring unit ready, after the GIC. @param intid The private interrupt that it raises. */
-  initPmu(intid: number): void;
+  /**
+   * Makes its performance monitoring unit ready, after the GIC.
+   *
+   * @param intid The private interrupt that it raises.
+   * @param hostPmu Which of the host's is behind it, by its type; the kernel's choice unless given.
+   */
+  initPmu(intid: number, hostPmu?: number): void;
 }
 
 /** vCPUs that run at the same time, each on a thread of its own for as long as it lives. */

@@ -1,11 +1,13 @@
 /** Runs small guests on the virt machine, whose vCPUs are threads. */
 
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { fileOf } from "../../boot/guest_file.ts";
+import { hostPmus } from "../../kvm/host_pmus.ts";
 import { openSystem } from "../../machine/accel.ts";
 import type { End } from "../../machine/end.ts";
 import { isSmp, VirtMachine, type VirtMachineOptions } from "../../machine/virt.ts";
 import { run } from "../../main.ts";
+import { OrchidError } from "../../vm/error.ts";
 import { guestCode } from "../guest_run.ts";
 import { openFiles } from "../open_files.ts";
 import { emptyReader, MemoryWriter } from "../streams.ts";
@@ -198,4 +200,18 @@ kvmTest("VirtMachine keeps vCPUs on the host's CPUs that they are given", async 
   controller.abort();
   await ended;
   assertEquals(seen, ["0", "1"]);
+});
+
+kvmTest("VirtMachine makes PMUs from the host's that is chosen", async () => {
+  const [pmu] = hostPmus();
+  assert(pmu !== undefined);
+  const choice = { pmu: true, hostPmu: pmu.type, smp: 2, hostCpus: [pmu.cpus, pmu.cpus] };
+  const { end } = await runVirt(guestCode("hello-psci"), choice);
+  assertEquals(end, { kind: "shutdown" });
+});
+
+kvmTest("VirtMachine says when there is no such PMU", async () => {
+  const noPmu = { pmu: true, hostPmu: 0x7fff };
+  const error = await assertRejects(() => runVirt(guestCode("hello-psci"), noPmu), OrchidError);
+  assertStringIncludes(error.message, "KVM_ARM_VCPU_PMU_V3_SET_PMU");
 });
