@@ -13,7 +13,7 @@ Deno.test("guestCommand names all jobs and what ends them, and fits on a kernel'
     "fio-jobs randread-1,randread,4k,1,number_ios=1",
   );
   const all = guestCommand([WARM_UP, ...JOBS], { seconds: 4 });
-  const start = "fio-jobs warm-up,randrw,4k,32,runtime=10 randread-1,randread,4k,1,runtime=4 ";
+  const start = "fio-jobs warm-up,randrw,4k,32,runtime=20 randread-1,randread,4k,1,runtime=4 ";
   assertEquals(all.startsWith(start), true);
   // The kernel has room for 2048 bytes in all.
   assertEquals(runParameter(all).length < 1000, true);
