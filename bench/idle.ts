@@ -17,8 +17,8 @@ const RAM = MEMORY_MIB * 1024;
 
 /** The shell's prompt. */
 const PROMPT = "orchid:~#";
-/** From the prompt until the guest is taken for idle, in milliseconds. */
-const SETTLING = 10_000;
+/** From the prompt until the guest is taken for idle, in milliseconds: V8 collects garbage once more, half a minute after it has had something to do. */
+const SETTLING = 40_000;
 /** How long it is then watched, in milliseconds. */
 const WATCHED = 20_000;
 /** How often memory is looked at until then, in milliseconds. */
