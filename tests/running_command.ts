@@ -4,7 +4,7 @@ import type { Outcome } from "./orchid_command.ts";
 import { within } from "./within.ts";
 
 /** Longer than the command needs to start or to end, in seconds, in an emulated box on a busy host as well. */
-const LIMIT = 400;
+const LIMIT = 200;
 
 /** Collects what a stream carries. */
 class Collector {

@@ -19,14 +19,13 @@ linuxTest("Linux boots to a shell with one vCPU, and switches off", async () => 
   assert(before.length > 0);
 });
 
-linuxTest("Linux with two vCPUs has interrupts and PMUs on both, and its devices", async () => {
-  using session = await LinuxSession.start(["--smp", "2", "--pmu"]);
+linuxTest("Linux with two vCPUs has interrupts on both, and its devices", async () => {
+  using session = await LinuxSession.start(["--smp", "2"]);
   assertEquals(await session.run("nproc"), "2\n");
   const interrupts = await session.run("cat /proc/interrupts");
   assertMatch(interrupts, /arch_timer/);
   assertMatch(interrupts, /33 Level +uart-pl011/);
   assertMatch(interrupts, /rtc-pl031/);
-  assertMatch(interrupts, /GICv3 +23 Level +arm-pmu/);
   assertMatch(await session.run("cat /proc/cpuinfo"), /processor\t: 1/);
   session.type("exit\r");
   assertEquals((await session.end()).code, 0);
