@@ -3,32 +3,16 @@
 import { type Console, DATA, STATUS, STATUS_INPUT_READY } from "../devices/console.ts";
 import type { NOT_YET } from "../devices/device.ts";
 import { Pl011 } from "../devices/pl011.ts";
+import { realTimer, type Timer } from "../devices/timer.ts";
 import { INT_TX, UARTCR, UARTDR, UARTIMSC } from "../devices/pl011_registers.ts";
 import type { SmpVm } from "../vm/contract.ts";
+import { InputPace } from "./input_pace.ts";
 import { KeptRegister } from "./kept_register.ts";
 import { RegisterPage } from "./register_page.ts";
 import { PL011 } from "./virt_layout.ts";
 
 /** How long a guest that does not wait for input by interrupt must have printed nothing until input is offered to it, in milliseconds. */
 const SILENCE = 100;
-
-/**
- * How many bytes at most the guest is given in a row. As each of them is two exits,
- * they keep a vCPU in its interrupt handler for milliseconds; and as the registers'
- * page comes back for the pause behind them, which takes as long as dozens of exits,
- * they should not be few.
- */
-const BURST = 256;
-
-/**
- * How long the line pauses when the guest has read what it was given: so many times
- * as long as that took, but not less than this, in milliseconds. A serial line does
- * not wait for its reader, and in the pause a single vCPU has to pass on what it
- * has read, and to print what comes of it: what it falls behind by, it loses once
- * Linux's 64 KiB are full.
- */
-const PAUSE_SHARE = 0.5;
-const SHORTEST_PAUSE = 1;
 
 /** The serial port, between a PL011 and the host's console. */
 export class Serial {
@@ -39,6 +23,7 @@ export class Serial {
   readonly #control = new KeptRegister(PL011.base + UARTCR);
   readonly #collects: boolean;
   readonly #takesInput: boolean;
+  readonly #pace: InputPace;
   #vm?: SmpVm;
   /** Whether stores to UARTDR wait in the kernel. */
   #isCollecting = false;
@@ -49,14 +34,6 @@ export class Serial {
   /** Input is offered to a guest that has shown no sign of wanting any. */
   #isOffered = false;
   #isAsking = false;
-  /** How many bytes have been given since the line paused last. */
-  #given = 0;
-  /** When the first of them were. */
-  #began = 0;
-  /** The guest gets no input for a while, by a timer. */
-  isPausing = false;
-  /** It is to pause when the page is there again. */
-  #isPauseDue = false;
   #silence?: ReturnType<typeof setTimeout>;
 
   /**
@@ -64,16 +41,22 @@ export class Serial {
    * @param line Takes the interrupt's level.
    * @param options.collects Whether output may wait in the kernel; if not, each byte stops the guest.
    * @param options.takesInput Whether input is for this port: it is unless said otherwise.
+   * @param options.timer Time, for the pauses between stretches of input; real time unless given.
    */
   constructor(
     console: Console,
     page: { bytes: Uint8Array<SharedArrayBuffer>; slot: number },
     line: (level: boolean) => void,
-    options: { readonly collects: boolean; readonly takesInput?: boolean } = { collects: true },
+    options: {
+      readonly collects: boolean;
+      readonly takesInput?: boolean;
+      readonly timer?: Timer;
+    } = { collects: true },
   ) {
     this.#console = console;
     this.#collects = options.collects;
     this.#takesInput = options.takesInput ?? true;
+    this.#pace = new InputPace(options.timer ?? realTimer, () => this.#fill());
     this.uart = new Pl011({
       send: (byte) => this.#send(byte),
       line,
@@ -101,6 +84,7 @@ export class Serial {
     this.#isPolled = false;
     this.#takeBack();
     this.#forgetSilence();
+    this.#pace.reset();
     this.uart.reset();
   }
 
@@ -123,6 +107,11 @@ export class Serial {
   /** Lets the next byte of output be an exit: nobody looks after those in the kernel for a while. */
   rest(): void {
     this.#collect(false);
+  }
+
+  /** Whether the guest gets no input for a while, which a timer ends. */
+  get isPausing(): boolean {
+    return this.#pace.isPausing;
   }
 
   /** Takes no more input. */
@@ -153,7 +142,7 @@ export class Serial {
   #onChange(): void {
     if (this.#isCollecting) this.#collect(true);
     this.#page.update(this.uart.readsArePlain);
-    if (this.#isPauseDue) this.#pause();
+    this.#pace.begin();
     if (this.uart.receives) this.#fill();
   }
 
@@ -166,21 +155,9 @@ export class Serial {
   #onRoom(): void {
     if (!this.uart.receives) this.#isPolled = true;
     this.#isOffered = false;
+    this.#pace.hasRead();
     if (!this.uart.readsArePlain || this.isPausing) return;
-    if (this.#given < BURST && this.#give()) return;
-    this.isPausing = true;
-    this.#isPauseDue = true;
-  }
-
-  /** Begins when nothing more stops the guest, or the pause would be over before the guest had any of it. */
-  #pause(): void {
-    this.#isPauseDue = false;
-    const reading = performance.now() - this.#began;
-    setTimeout(() => {
-      this.isPausing = false;
-      this.#given = 0;
-      this.#fill();
-    }, Math.max(reading * PAUSE_SHARE, SHORTEST_PAUSE));
+    if (!this.#pace.isOpen || !this.#give()) this.#pace.wantPause();
   }
 
   /** A driver is about to start, and throws away what it finds. */
@@ -192,26 +169,24 @@ export class Serial {
 
   /** Gives the UART what it has room for, if somebody is there to take it. */
   #fill(): void {
-    if (this.#vm === undefined || this.isPausing || !this.#takesInput) return;
+    if (this.#vm === undefined || !this.#pace.isOpen || !this.#takesInput) return;
     if (!this.uart.receives && !this.#isPolled && !this.#isOffered) return this.#offerLater();
-    if (this.#given >= BURST) return;
     this.#give();
     if (this.uart.room > 0) this.#ask();
   }
 
   /** Gives the UART input, and says whether there was any that it took. */
   #give(): boolean {
-    if (this.#given === 0) this.#began = performance.now();
-    const before = this.#given;
+    const { room } = this.uart;
     while (this.uart.room > 0) {
       const again = this.#again.subarray(0, this.uart.room);
       const bytes = again.length > 0 ? again : this.#console.take(this.uart.room);
       if (bytes.length === 0) break;
       this.#again = this.#again.subarray(again.length);
-      this.#given += bytes.length;
+      this.#pace.gave(bytes.length);
       this.uart.receive(bytes);
     }
-    return this.#given > before;
+    return this.uart.room < room;
   }
 
   /** Fills on when there is input. */
@@ -251,7 +226,7 @@ export class Serial {
   /** Takes input back that nobody has read. */
   #takeBack(): void {
     this.#isOffered = false;
-    this.#given = 0;
+    this.#pace.forget();
     const back = this.uart.takeBack();
     if (back.length === 0) return;
     const again = new Uint8Array(back.length + this.#again.length);

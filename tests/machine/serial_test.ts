@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Console, type Reader } from "../../devices/console.ts";
 import { Serial } from "../../machine/serial.ts";
+import type { Timer } from "../../devices/timer.ts";
 import { blocks, bytesOf, emptyReader, MemoryWriter, silentReader } from "../streams.ts";
 import { within } from "../within.ts";
 import { RecordedVm } from "./recorded_vm.ts";
@@ -29,13 +30,14 @@ class Port implements Disposable {
   readonly serial: Serial;
   readonly console: Console;
 
-  constructor(input: Reader = emptyReader, takesInput?: boolean) {
+  constructor(input: Reader = emptyReader, takesInput?: boolean, timer?: Timer) {
     this.console = new Console(this.output, input);
     const bytes = new Uint8Array(new SharedArrayBuffer(0x1_0000));
     const page = { bytes, slot: SLOT };
     this.serial = new Serial(this.console, page, (level) => this.levels.push(level), {
       collects: true,
       takesInput,
+      timer,
     });
     this.serial.connect(this.vm.vm);
     this.serial.start();
@@ -191,6 +193,37 @@ Deno.test("Serial gives so much at a time, and then shows the registers for a wh
   assertEquals([port.serial.isPausing, port.vm.regions.has(SLOT)], [true, true]);
   assertEquals(port.vm.calls.filter((call) => call === "hide").length, 1);
   assertEquals(first + await port.readAll(text.length - first.length), text);
+});
+
+/** How long a guest waits for more that has read two bytes, `before` milliseconds after they came, and `between` apart. */
+async function pauseAfter(before: number, between: number): Promise<number | undefined> {
+  let now = 1000;
+  let pause: number | undefined;
+  using port = new Port(blocks(bytesOf("ab")), true, (milliseconds) => {
+    pause = milliseconds;
+    return () => {};
+  });
+  port.startDriver();
+  await port.input();
+  Object.defineProperty(performance, "now", { value: () => now, configurable: true });
+  try {
+    now += before;
+    port.load(UARTDR);
+    now += between;
+    port.load(UARTDR);
+  } finally {
+    // What its prototype has is seen again.
+    Reflect.deleteProperty(performance, "now");
+  }
+  return pause;
+}
+
+Deno.test("Serial pauses for half of the time that the guest has read for, and not for long", async () => {
+  assertEquals(await pauseAfter(0, 0), 1);
+  assertEquals(await pauseAfter(0, 300), 150);
+  // It has not read yet, and does not wait because of that.
+  assertEquals(await pauseAfter(60_000, 0), 1);
+  assertEquals(await pauseAfter(0, 60_000), 1000);
 });
 
 Deno.test("Serial gives a new virtual machine the input that the one before has not read", async () => {
