@@ -3,7 +3,12 @@
 import type { MmioBus } from "../devices/bus.ts";
 import type { VirtioDevice } from "../devices/virtio/device.ts";
 import { VirtioMmio } from "../devices/virtio/mmio.ts";
-import { INT_USED_BUFFER, INTERRUPT_ACK, QUEUE_NOTIFY } from "../devices/virtio/spec.ts";
+import {
+  INT_USED_BUFFER,
+  INTERRUPT_ACK,
+  QUEUE_NOTIFY,
+  REGISTER_SIZE,
+} from "../devices/virtio/spec.ts";
 import type { Wires } from "../devices/virtio/wires.ts";
 import type { Counter, Doorbell, Interrupt, SmpVm } from "../vm/contract.ts";
 import type { GuestMemory } from "../vm/guest_memory.ts";
@@ -18,9 +23,6 @@ import { VirtMachineError } from "./virt_limits.ts";
 
 /** The pages of all devices' registers, as large as one of the host's may be: nothing else is so near. */
 export const VIRTIO_PAGES: Range = { base: VIRTIO_MMIO.base, size: 0x1_0000 };
-
-/** The size of a register in bytes. */
-const WORD = 4;
 
 /** Where the virtio device of a number is. */
 function virtioPlace(number: number): Place {
@@ -48,12 +50,12 @@ class Connection implements Wires {
     const { base, spi } = this.#place;
     this.#vm = vm;
     this.#interrupt = vm.createInterrupt(spi);
-    this.#notify = vm.createDoorbell({ address: base + QUEUE_NOTIFY, size: WORD });
+    this.#notify = vm.createDoorbell({ address: base + QUEUE_NOTIFY, size: REGISTER_SIZE });
     this.#notify.listen(onNotify);
     // Other values, and so changes of the configuration, which are rare, stay exits.
     this.#acknowledge = vm.createDoorbell({
       address: base + INTERRUPT_ACK,
-      size: WORD,
+      size: REGISTER_SIZE,
       value: INT_USED_BUFFER,
     });
   }

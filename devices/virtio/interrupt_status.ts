@@ -3,9 +3,6 @@
 import * as v from "./spec.ts";
 import type { Wires } from "./wires.ts";
 
-/** The size of a register, in bytes. */
-const WORD = 4;
-
 /**
  * The reasons that the driver has not acknowledged.
  *
@@ -22,7 +19,7 @@ export class InterruptStatus {
 
   constructor(wires: Wires) {
     this.#wires = wires;
-    this.#shown = wires.window?.subarray(v.INTERRUPT_STATUS, v.INTERRUPT_STATUS + WORD);
+    this.#shown = wires.window?.subarray(v.INTERRUPT_STATUS, v.INTERRUPT_STATUS + v.REGISTER_SIZE);
   }
 
   /** What INTERRUPT_STATUS reads, as far as is known here. */
@@ -35,7 +32,7 @@ export class InterruptStatus {
   /** Has the driver interrupted. Chains that it is to find have been given back. */
   raise(reason: number): void {
     this.#hear();
-    // One that was there all along need not be shown again: of acknowledged chains nothing is to be said.
+    // Shown as it is afterwards only: what was acknowledged and is raised again need not be taken away in between.
     this.#bits |= reason;
     this.#show();
     this.#wires.interrupt();

@@ -20,9 +20,6 @@ const VENDOR = 0x6863_724f;
 /** How many bytes of addresses a device takes. */
 export const VIRTIO_MMIO_SIZE = 0x200;
 
-/** The size of a register, in bytes. */
-const WORD = 4;
-
 /** All a driver may put into the status by itself. */
 const DRIVERS_STATUS = v.ACKNOWLEDGE | v.DRIVER | v.DRIVER_OK | v.FEATURES_OK | v.FAILED;
 
@@ -77,18 +74,18 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
   /** A load from a register; of its control registers only whole words can be loaded (4.2.2.2). */
   read(offset: number, size: number): number {
     if (offset >= v.CONFIG) return this.#readConfig(offset - v.CONFIG, size);
-    return size === WORD ? this.#readRegister(offset) >>> 0 : 0;
+    return size === v.REGISTER_SIZE ? this.#readRegister(offset) >>> 0 : 0;
   }
 
   /** A store to a register, under the same rule. */
   write(offset: number, size: number, value: number): typeof NOT_YET | void {
     if (offset === v.QUEUE_NOTIFY) {
       this.counts.notifications++;
-      if (size === WORD) this.#notify(value);
+      if (size === v.REGISTER_SIZE) this.#notify(value);
       return;
     }
     try {
-      if (size === WORD && offset < v.CONFIG) return this.#writeRegister(offset, value);
+      if (size === v.REGISTER_SIZE && offset < v.CONFIG) return this.#writeRegister(offset, value);
       if (offset >= v.CONFIG) this.#device.writeConfig?.(offset - v.CONFIG, size, value);
     } finally {
       this.#show();
@@ -287,7 +284,7 @@ export class VirtioMmio implements MmioDevice, VirtioHost {
     const { window } = this.#wires;
     if (window === undefined) return;
     const view = new DataView(window.buffer, window.byteOffset, window.length);
-    for (let offset = 0; offset < v.CONFIG; offset += WORD) {
+    for (let offset = 0; offset < v.CONFIG; offset += v.REGISTER_SIZE) {
       view.setUint32(offset, this.#readRegister(offset), true);
     }
     window.set(this.#device.config.subarray(0, VIRTIO_MMIO_SIZE - v.CONFIG), v.CONFIG);

@@ -8,6 +8,9 @@ export const FEATURES_OK = 8;
 export const DEVICE_NEEDS_RESET = 64;
 export const FAILED = 128;
 
+/** The size of a register of the transport over MMIO, in bytes (4.2.2). */
+export const REGISTER_SIZE = 4;
+
 // Feature bits that belong to no device type (6), as bit numbers.
 export const VIRTIO_F_INDIRECT_DESC = 28;
 export const VIRTIO_F_EVENT_IDX = 29;
