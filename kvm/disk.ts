@@ -99,8 +99,7 @@ export class HostDisk implements Disk, Disposable {
     }
     const transfer = this.#free.pop() ?? this.#newTransfer();
     transfer.begin(request);
-    if (this.#ring === undefined) this.#goOnAside(transfer);
-    else this.#goOn(transfer, this.#ring);
+    this.#goOn(transfer);
   }
 
   /** Hands over what was begun. */
@@ -129,7 +128,9 @@ export class HostDisk implements Disk, Disposable {
   }
 
   /** Moves the bytes of a transfer that have not been moved, or flushes. */
-  #goOn(transfer: Transfer, ring: IoUring): void {
+  #goOn(transfer: Transfer): void {
+    const ring = this.#ring;
+    if (ring === undefined) return this.#goOnAside(transfer);
     const { submission } = transfer;
     const { operation } = transfer.request;
     if (operation === "flush") {
@@ -153,20 +154,15 @@ export class HostDisk implements Disk, Disposable {
   /** A transfer has come to an end, or a part of it. @param result How many bytes were moved, or an errno below zero. */
   #complete(transfer: Transfer, result: number): void {
     const { request } = transfer;
-    const ring = this.#ring;
     if (result > 0) transfer.moved += result;
-    if (ring !== undefined && result === -Errno.EINVAL && transfer.aligned !== undefined) {
+    if (result === -Errno.EINVAL && transfer.aligned !== undefined) {
       // That was not enough. The others that are under way will find the same.
       if (transfer.aligned === ALIGNMENTS[this.#alignment]) this.#alignment++;
-      return this.#goOn(transfer, ring);
+      return this.#goOn(transfer);
     }
     if (NOT_TRIED.includes(result)) return this.#goOnAside(transfer);
     // What brings nothing has come to the end of the file, or of the host's disk.
-    if (result > 0 && transfer.moved < request.length) {
-      if (ring === undefined) this.#goOnAside(transfer);
-      else this.#goOn(transfer, ring);
-      return;
-    }
+    if (result > 0 && transfer.moved < request.length) return this.#goOn(transfer);
     this.#free.push(transfer);
     request.done(result >= 0 && transfer.moved === request.length);
   }

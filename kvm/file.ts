@@ -9,6 +9,8 @@ const O_WRONLY = 0o1;
 const O_CREAT = 0o100;
 const O_TRUNC = 0o1000;
 const O_CLOEXEC = 0o2000000;
+/** asm/fcntl.h, as architectures differ. */
+const O_DIRECTORY = { aarch64: 0o40000, x86_64: 0o200000 }[Deno.build.arch];
 /** What the owner may write and everybody may read. */
 const MODE = 0o644;
 const CHUNK = 64 * 1024;
@@ -79,17 +81,25 @@ export function readToEnd(fd: number, path: string, limit: number): Uint8Array<A
   }
 }
 
+/** A file's text, of which there is less than `limit` bytes; nothing if it cannot be read. */
+export function readText(path: string, limit: number): string {
+  try {
+    return new TextDecoder().decode(readFile(path, limit));
+  } catch (error) {
+    if (error instanceof SystemCallError) return "";
+    throw error;
+  }
+}
+
 /** `struct linux_dirent64` (getdents64(2)): where an entry's length is, and its name. */
 const DIRENT_LENGTH = 16;
 const DIRENT_NAME = 19;
 
-/**
- * The names of what is in a folder, in no order.
- *
- * @throws {SystemCallError} if it cannot be read.
- */
+/** The names of what is in a folder, in no order; none if there is no such folder. */
 export function readFolder(path: string): string[] {
-  const fd = openFile(path);
+  const flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+  const fd = Number(retryInterrupted(() => libc().open(cString(path), flags, 0)));
+  if (fd < 0) return [];
   try {
     const names: string[] = [];
     const bytes = new Uint8Array(new ArrayBuffer(CHUNK));

@@ -2,8 +2,8 @@
 
 import { MOST_CPUS } from "../vm/cpu_list.ts";
 import { cpuKindName } from "./cpu_kinds.ts";
-import { type Advice, SystemCallError } from "./errno.ts";
-import { readFile } from "./file.ts";
+import type { Advice } from "./errno.ts";
+import { readText } from "./file.ts";
 import { syscall } from "./syscall.ts";
 
 /** A CPU that is online. */
@@ -26,16 +26,6 @@ const LONGEST = 64 * 2 ** 20;
 /** A line of /proc/cpuinfo that counts (Linux arch/arm64/kernel/cpuinfo.c, `c_show`). */
 const FIELD = /^(processor|CPU implementer|CPU part)\s*:\s*(\w+)/gm;
 
-/** What a file says; nothing if there is none. */
-function read(path: string): string {
-  try {
-    return new TextDecoder().decode(readFile(path, LONGEST));
-  } catch (error) {
-    if (error instanceof SystemCallError) return "";
-    throw error;
-  }
-}
-
 /**
  * The CPUs that are online, in order. One file tells of all of them: sysfs has two
  * for each, which a guest would wait for (`midr_el1` and `cpu_capacity` of Linux
@@ -45,7 +35,7 @@ function read(path: string): string {
  */
 export function hostCpus(root = SYSFS, cpuinfo = CPUINFO): HostCpu[] {
   const found: { id: number; implementer: number; part: number }[] = [];
-  for (const [, field, text] of read(cpuinfo).matchAll(FIELD)) {
+  for (const [, field, text] of readText(cpuinfo, LONGEST).matchAll(FIELD)) {
     const value = Number(text);
     if (field === "processor") found.push({ id: value, implementer: NaN, part: NaN });
     const last = found.at(-1);
@@ -58,7 +48,7 @@ export function hostCpus(root = SYSFS, cpuinfo = CPUINFO): HostCpu[] {
     kind: isNaN(implementer) || isNaN(part) ? undefined : cpuKindName({ implementer, part }),
     // Nobody asks where all are of one kind.
     get capacity() {
-      const capacity = Number(read(`${root}/cpu${id}/cpu_capacity`));
+      const capacity = Number(readText(`${root}/cpu${id}/cpu_capacity`, LONGEST));
       return capacity > 0 ? capacity : undefined;
     },
   }));

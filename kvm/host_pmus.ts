@@ -1,8 +1,7 @@
 /** The performance monitoring units of the host's CPUs: where there are several kinds of CPU, each kind has one of its own. */
 
 import { parseCpuList } from "../vm/cpu_list.ts";
-import { SystemCallError } from "./errno.ts";
-import { readFile, readFolder } from "./file.ts";
+import { readFolder, readText } from "./file.ts";
 
 /** A kind's. */
 export interface HostPmu {
@@ -24,20 +23,9 @@ const LONGEST = 4096;
  * @returns None if the host does not tell.
  */
 export function hostPmus(root = SYSFS): HostPmu[] {
-  const read = (path: string) => new TextDecoder().decode(readFile(path, LONGEST)).trim();
-  const ifThere = <T>(action: () => T): T[] => {
-    try {
-      return [action()];
-    } catch (error) {
-      if (error instanceof SystemCallError) return [];
-      throw error;
-    }
-  };
-  const names = ifThere(() => readFolder(root)).flat();
-  return names.sort().flatMap((name) =>
-    ifThere(() => ({
-      cpus: parseCpuList(read(`${root}/${name}/cpus`)),
-      type: Number(read(`${root}/${name}/type`)),
-    }))
-  );
+  const read = (name: string, file: string) => readText(`${root}/${name}/${file}`, LONGEST).trim();
+  return readFolder(root).sort().flatMap((name) => {
+    const cpus = read(name, "cpus");
+    return cpus === "" ? [] : [{ type: Number(read(name, "type")), cpus: parseCpuList(cpus) }];
+  });
 }
