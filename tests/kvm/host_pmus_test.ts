@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { hostPmus } from "../../kvm/host_pmus.ts";
-import { hasKvm, testsThatNeed } from "../test_case.ts";
+import { pmuTest } from "../pmu_test_case.ts";
 import { inTempFolder } from "../temp_folder.ts";
 
 /** What is read where sysfs has these files. */
@@ -26,7 +26,7 @@ Deno.test("hostPmus finds those of an RK3588's two kinds of CPU, and no others",
     "dmc/type": "12",
     "dmc/cpumask": "0",
   });
-  assertEquals(pmus, [{ cpus: [0, 1, 2, 3], type: 10 }, { cpus: [4, 5, 6, 7], type: 11 }]);
+  assertEquals(pmus, [{ type: 10, cpus: [0, 1, 2, 3] }, { type: 11, cpus: [4, 5, 6, 7] }]);
 });
 
 Deno.test("hostPmus finds none where the host does not tell", () => {
@@ -34,7 +34,7 @@ Deno.test("hostPmus finds none where the host does not tell", () => {
   assertEquals(found({ "software/type": "1" }), []);
 });
 
-testsThatNeed("arm64 Linux with /dev/kvm", hasKvm)("hostPmus finds this host's", () => {
+pmuTest("hostPmus finds this host's", () => {
   const pmus = hostPmus();
   assert(pmus.length > 0);
   for (const { type, cpus } of pmus) assert(type > 0 && cpus.length > 0);

@@ -1,6 +1,8 @@
 /** Boots Linux to a shell, and works there. */
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { hasPmu } from "../pmu_test_case.ts";
+import { testsThatNeed } from "../test_case.ts";
 import { LinuxSession, linuxTest } from "./session.ts";
 
 linuxTest("Linux boots to a shell with one vCPU, and switches off", async () => {
@@ -30,6 +32,16 @@ linuxTest("Linux with two vCPUs has interrupts on both, and its devices", async 
   session.type("exit\r");
   assertEquals((await session.end()).code, 0);
 });
+
+testsThatNeed("Linux, and a PMU", hasPmu && !linuxTest.ignores)(
+  "Linux with two vCPUs has the interrupts of their PMUs",
+  async () => {
+    using session = await LinuxSession.start(["--smp", "2", "--pmu"]);
+    assertMatch(await session.run("cat /proc/interrupts"), /23 Level +arm-pmu/);
+    session.type("exit\r");
+    assertEquals((await session.end()).code, 0);
+  },
+);
 
 linuxTest("Linux with four vCPUs takes CPUs away and back while it runs", async () => {
   using session = await LinuxSession.start(["--smp", "4", "--memory", "256M"]);

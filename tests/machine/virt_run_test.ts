@@ -10,6 +10,7 @@ import { run } from "../../main.ts";
 import { OrchidError } from "../../vm/error.ts";
 import { guestCode } from "../guest_run.ts";
 import { openFiles } from "../open_files.ts";
+import { pmuTest } from "../pmu_test_case.ts";
 import { emptyReader, MemoryWriter } from "../streams.ts";
 import { kvmTest } from "../test_case.ts";
 
@@ -202,7 +203,7 @@ kvmTest("VirtMachine keeps vCPUs on the host's CPUs that they are given", async 
   assertEquals(seen, ["0", "1"]);
 });
 
-kvmTest("VirtMachine makes PMUs from the host's that is chosen", async () => {
+pmuTest("VirtMachine makes PMUs from the host's that is chosen", async () => {
   const [pmu] = hostPmus();
   assert(pmu !== undefined);
   const choice = { pmu: true, hostPmu: pmu.type, smp: 2, hostCpus: [pmu.cpus, pmu.cpus] };
@@ -210,7 +211,7 @@ kvmTest("VirtMachine makes PMUs from the host's that is chosen", async () => {
   assertEquals(end, { kind: "shutdown" });
 });
 
-kvmTest("VirtMachine says when there is no such PMU", async () => {
+pmuTest("VirtMachine says when there is no such PMU", async () => {
   const noPmu = { pmu: true, hostPmu: 0x7fff };
   const error = await assertRejects(() => runVirt(guestCode("hello-psci"), noPmu), OrchidError);
   assertStringIncludes(error.message, "KVM_ARM_VCPU_PMU_V3_SET_PMU");
