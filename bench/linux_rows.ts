@@ -91,7 +91,8 @@ Exits: of one boot, by --stats, without KVM_EXIT_INTR: that is no exit of a vCPU
 time slice in which the devices' thread has waited for one.
 Memory: the most that was resident, of everything but the mapping of guest RAM, in a quiet boot to a
 shell's prompt. Idle: user and system time of the whole process at that prompt, for 20 s,
-40 s after it came. Both are measured once, with both processes there at the same time.
+40 s after it came, when V8 has collected garbage for the last time.
+Both are measured once, with both processes there at the same time.
 Aims beyond what is required: 0.50 with all messages, 0.90 quiet, 500 exits, 80 MB.
 Peer: ${qemu}, -M virt,gic-version=host -accel kvm -cpu host.`;
 }
