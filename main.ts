@@ -2,16 +2,15 @@
 
 import { OrchidError } from "./vm/error.ts";
 import config from "./deno.json" with { type: "json" };
-import type { GuestFile } from "./boot/guest_file.ts";
 import { machineFor, openGuest, readGuest } from "./command/guest.ts";
 import { type Options, parseOptions } from "./command/options.ts";
 import { ExitCode, report } from "./command/report.ts";
 import { say, StepList, write } from "./command/say.ts";
-import type { Setup } from "./command/setup.ts";
 import { MeteredRunner, statsTable } from "./command/stats.ts";
 import { Stop } from "./command/stop.ts";
 import { buildTiny } from "./command/tiny.ts";
 import { HELP, UsageError } from "./command/usage.ts";
+import { buildVirt } from "./command/virt.ts";
 import { openSystem } from "./machine/accel.ts";
 import type { End } from "./machine/end.ts";
 import type { Machine } from "./machine/machine.ts";
@@ -175,11 +174,6 @@ async function runGuest(options: Options): Promise<number> {
   const code = report(end, machine.pc);
   if (meter !== undefined) write(`${statsTable(meter, machine)}\n`);
   return code;
-}
-
-/** The virt machine, whose many modules are not loaded for a tiny one. */
-async function buildVirt(guest: GuestFile, setup: Setup): Promise<Machine> {
-  return await (await import("./command/virt.ts")).buildVirt(guest, setup);
 }
 
 /** Errors that the command line is to blame for. */

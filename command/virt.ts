@@ -1,4 +1,4 @@
-/** Builds the virt machine that the options ask for; loaded only then. */
+/** Builds the virt machine that the options ask for. */
 
 import type { Progress } from "../boot/copy.ts";
 import type { GuestFile } from "../boot/guest_file.ts";

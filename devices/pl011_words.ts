@@ -14,9 +14,8 @@ import {
 
 /** The bytes of a register. */
 const WORD = 4;
-const PART = 0x011;
 /** Release r1p5 (Arm DDI 0183G, Table 3-21). */
-const REVISION = 3;
+export const PL011_ID = new PrimecellId(0x011, 3);
 const PCELL_ID3 = PCELL_ID0 + 3 * WORD;
 /** Both FIFOs interrupt at 1/2. */
 const IFLS_RESET = 0x12;
@@ -27,8 +26,7 @@ function resetWords(): Uint32Array {
   words[UARTFR / WORD] = FR_TXFE | FR_RXFE;
   words[UARTCR / WORD] = CR_RXE | CR_TXE;
   words[UARTIFLS / WORD] = IFLS_RESET;
-  const id = new PrimecellId(PART, REVISION);
-  for (let at = PERIPH_ID0; at <= PCELL_ID3; at += WORD) words[at / WORD] = id.read(at);
+  for (let at = PERIPH_ID0; at <= PCELL_ID3; at += WORD) words[at / WORD] = PL011_ID.read(at);
   return words;
 }
 

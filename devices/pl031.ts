@@ -26,9 +26,8 @@ export const CR_START = 1 << 0;
 /** RTCIMSC, RTCRIS, RTCMIS, RTCICR: the alarm. */
 export const INT_ALARM = 1 << 0;
 
-const PART = 0x031;
-/** What QEMU's says too. Drivers do not look at it. */
-const REVISION = 1;
+/** Its revision is what QEMU's says too; drivers do not look at it. */
+export const PL031_ID = new PrimecellId(0x031, 1);
 
 /** The most that one wait takes, in milliseconds: the clock outside may be set meanwhile. */
 const LONGEST_SLEEP = 3_600_000;
@@ -54,7 +53,6 @@ export class Pl031 implements MmioDevice {
   readonly #line: (level: boolean) => void;
   readonly #now: () => number;
   readonly #timer: Timer;
-  readonly #id = new PrimecellId(PART, REVISION);
   /** What the guest's time is ahead of the time outside, modulo {@linkcode COUNTER_RANGE}. */
   #offset = 0;
   #match = 0;
@@ -92,7 +90,7 @@ export class Pl031 implements MmioDevice {
       case RTCMIS:
         return this.#raw & this.#mask;
       default:
-        return this.#id.read(offset);
+        return PL031_ID.read(offset);
     }
   }
 

@@ -29,14 +29,12 @@ export const GPIO_LINES = 8;
 
 const WORD = 4;
 const ALL_LINES = (1 << GPIO_LINES) - 1;
-const PART = 0x061;
-/** The only release that the manual knows. */
-const REVISION = 0;
+/** The manual knows one release only. */
+export const PL061_ID = new PrimecellId(0x061, 0);
 
 /** Eight lines, of which the guest reads the inputs. Nothing listens to the outputs. */
 export class Pl061 implements MmioDevice {
   readonly #line: (level: boolean) => void;
-  readonly #id = new PrimecellId(PART, REVISION);
   /** What drives the lines from outside. */
   #inputs = 0;
   /** What the guest drives them to where they are outputs. */
@@ -77,7 +75,7 @@ export class Pl061 implements MmioDevice {
       case GPIOAFSEL:
         return this.#function;
       default:
-        return this.#id.read(offset);
+        return PL061_ID.read(offset);
     }
   }
 

@@ -33,6 +33,11 @@ export class PrimecellId {
     ];
   }
 
+  /** PeriphID3 to PeriphID0 as one number: drivers match its lower 20 bits, and look at the revision above them. */
+  get number(): number {
+    return this.#bytes.slice(0, WORD).reduceRight((number, byte) => number * 2 ** 8 + byte);
+  }
+
   /** What the register at an offset from the start of the peripheral reads; 0 where there is none. */
   read(offset: number): number {
     return this.#bytes[(offset - PERIPH_ID0) / WORD] ?? 0;

@@ -1,7 +1,7 @@
 /** A counter of the kernel's that anybody adds to, KVM and threads as well, and that wakes whoever waits for it (eventfd(2)). */
 
 import { Errno, SystemCallError } from "./errno.ts";
-import { errno, libc } from "./libc.ts";
+import { errno, hotLibc, libc } from "./libc.ts";
 import { syscall } from "./syscall.ts";
 
 const EFD_NONBLOCK = 0o4000n;
@@ -25,12 +25,12 @@ export class EventFd implements Disposable {
 
   /** Adds one; nothing happens after its end. */
   signal(): void {
-    libc().write(this.#fd, ONE, SIZE);
+    hotLibc().write(this.#fd, ONE, SIZE);
   }
 
   /** Sets it to zero. @returns Whether it was more. */
   take(): boolean {
-    if (libc().read(this.#fd, this.#count, SIZE) > 0) return true;
+    if (hotLibc().read(this.#fd, this.#count, SIZE) > 0) return true;
     const code = errno();
     if (code !== Errno.EAGAIN) throw new SystemCallError("read of an eventfd", code);
     return false;

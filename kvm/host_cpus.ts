@@ -81,10 +81,10 @@ export function setAffinity(tid: number, cpus: readonly number[]): void {
  */
 export function getAffinity(tid: number): number[] {
   const mask = new Uint8Array(MASK_BYTES);
-  syscall("sched_getaffinity", BigInt(tid), BigInt(mask.length), mask, null, advice);
+  const size = BigInt(mask.length);
+  const told = Number(syscall("sched_getaffinity", BigInt(tid), size, mask, null, advice));
   const cpus: number[] = [];
-  // Most bytes are of CPUs that no host has.
-  for (const [i, byte] of mask.entries()) {
+  for (const [i, byte] of mask.subarray(0, told).entries()) {
     for (let bit = 0; byte >> bit > 0; bit++) if (byte >> bit & 1) cpus.push(8 * i + bit);
   }
   return cpus;

@@ -2,7 +2,7 @@
 
 import { Block } from "./block.ts";
 import { SystemCallError } from "./errno.ts";
-import { errno, libc } from "./libc.ts";
+import { errno, idleHandler, libc } from "./libc.ts";
 import { sigaction } from "./structs.ts";
 import { syscall } from "./syscall.ts";
 
@@ -15,7 +15,7 @@ const SA_RESTART = 0x1000_0000;
 /** Makes KICK_SIGNAL harmless, in all the process. @throws {SystemCallError} if the kernel refuses. */
 export function installKickHandler(): void {
   const action = new Block(sigaction)
-    .set("sa_handler", Deno.UnsafePointer.value(libc().abs))
+    .set("sa_handler", Deno.UnsafePointer.value(idleHandler()))
     .set("sa_flags", SA_RESTART);
   if (libc().sigaction(KICK_SIGNAL, action.bytes, null) < 0) {
     throw new SystemCallError("sigaction", errno());

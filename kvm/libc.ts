@@ -1,4 +1,15 @@
-/** The one door to libc: every symbol in one typed table, opened on first use, and errno read where it is still valid. */
+/**
+ * The one door to libc: its functions in typed tables, opened on first use, and
+ * errno read where it is still valid.
+ *
+ * Deno compiles machine code for each function that a library is opened with. That
+ * takes longer than all else that a small machine does until its guest runs, and
+ * is of use only to calls in code that V8 has optimized. So there are two tables:
+ * functions that are called by their addresses, which takes some microseconds
+ * more, and those that running guests need again and again.
+ *
+ * @module
+ */
 
 import { OrchidError } from "../vm/error.ts";
 import { type Advice, Errno, SystemCallError } from "./errno.ts";
@@ -7,7 +18,7 @@ import { type Advice, Errno, SystemCallError } from "./errno.ts";
 // and pointer arguments travel as those of any other function. ioctl stands in
 // here three times, because its argument is a pointer, a number or none. An argument that C
 // widens to 64 bits must be declared as such: the call does not widen a u32.
-const symbols = {
+const definitions = {
   // int open(const char *path, int flags, mode_t mode);
   open: { parameters: ["buffer", "i32", "u32"], result: "i32" },
   // int close(int fd);
@@ -29,8 +40,6 @@ const symbols = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
   // int ioctl(int fd, unsigned long request, void *argument);
   ioctlPointer: { name: "ioctl", parameters: ["i32", "u32", "pointer"], result: "i32" },
-  // int ioctl(int fd, unsigned long request, 0); a zero is the same at any width, and quicker than a pointer that is null.
-  ioctlPlain: { name: "ioctl", parameters: ["i32", "u32", "u32"], result: "i32" },
   // int ioctl(int fd, unsigned long request, unsigned long argument);
   ioctlNumber: { name: "ioctl", parameters: ["i32", "u32", "u64"], result: "i32" },
   // void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset);
@@ -60,50 +69,98 @@ const symbols = {
     result: "i32",
     nonblocking: true,
   },
-  // int abs(int j); only its address is wanted: a signal handler that does nothing.
-  abs: { type: "pointer" },
   // int *__errno_location(void);
   __errno_location: { parameters: [], result: "pointer" },
-} as const satisfies Deno.ForeignLibraryInterface;
+  // int abs(int j); only its address is wanted: a signal handler that does nothing.
+  abs: { parameters: ["i32"], result: "i32" },
+} as const satisfies Definitions;
 
-const threadSymbols = {
+const hotDefinitions = {
+  // int ioctl(int fd, unsigned long request, 0); a zero is the same at any width, and quicker than a pointer that is null.
+  ioctlPlain: { name: "ioctl", parameters: ["i32", "u32", "u32"], result: "i32" },
+  read: definitions.read,
+  write: definitions.write,
+  epoll_wait: definitions.epoll_wait,
+} as const satisfies Definitions;
+
+const threadDefinitions = {
   // int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*start_routine)(void *), void *arg);
   pthread_create: { parameters: ["buffer", "pointer", "pointer", "pointer"], result: "i32" },
   // int pthread_join(pthread_t thread, void **retval);
   pthread_join: { parameters: ["u64", "pointer"], result: "i32" },
-} as const satisfies Deno.ForeignLibraryInterface;
+} as const satisfies Definitions;
+
+type Definitions = Readonly<Record<string, Deno.ForeignFunction>>;
+type Addresses = Readonly<Record<string, Deno.PointerValue>>;
+type Functions<D extends Definitions> = Deno.DynamicLibrary<D>["symbols"];
 
 /** The functions of libc that Orchid calls. */
-export type Libc = Deno.DynamicLibrary<typeof symbols>["symbols"];
+export type Libc = Functions<typeof definitions>;
+
+/** Those that are called while guests run. */
+export type HotLibc = Functions<typeof hotDefinitions>;
 
 /** glibc's number for sysconf. */
 const _SC_PAGESIZE = 30;
 
-let opened: { functions: Libc; errno: Int32Array } | undefined;
+let opened: { addresses: Addresses; functions: Libc; errno: Int32Array } | undefined;
+let hot: HotLibc | undefined;
+let asked = 0;
+let threads: Functions<typeof threadDefinitions> | undefined;
+
+const LIBC = "libc.so.6";
+
+/** How many calls save the time that compiling takes, about. */
+const WORTH_COMPILING = 5000;
 
 /** libc is not to be had: another operating system, or a missing permission. */
 export class LibcError extends OrchidError {}
 
-/** Opens all symbols, at once: the first takes the longest, and each by itself takes four times as long as among others. */
-function dlopen(): Libc {
+/** Opens libc, or a part of it. @throws {LibcError} if that is not to be had. */
+function dlopen<S extends Deno.ForeignLibraryInterface>(symbols: S) {
   try {
-    return Deno.dlopen("libc.so.6", symbols).symbols;
+    return Deno.dlopen(LIBC, symbols).symbols;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) {
       throw new LibcError("calling libc needs a permission; run with --allow-ffi");
     }
-    throw new LibcError(`cannot open libc.so.6 (glibc on Linux): ${(error as Error).message}`);
+    throw new LibcError(`cannot open ${LIBC} (glibc on Linux): ${(error as Error).message}`);
   }
 }
 
-function open(): { functions: Libc; errno: Int32Array } {
-  const functions = dlopen();
+/** What to open a library with for the addresses of functions alone. */
+function addressesOf(definitions: Definitions) {
+  return mapValues(
+    definitions,
+    ({ name }, key) => ({ name: name ?? key, type: "pointer" } as const),
+  );
+}
+
+/** Functions that are called by their addresses. */
+function byAddress<D extends Definitions>(definitions: D, addresses: Addresses): Functions<D> {
+  return mapValues(definitions, (definition, key) => {
+    const address = addresses[key] as Deno.PointerObject<Deno.ForeignFunction>;
+    const pointer = new Deno.UnsafeFnPointer(address, definition);
+    return pointer.call.bind(pointer);
+  }) as Functions<D>;
+}
+
+function mapValues<V, W>(
+  record: Readonly<Record<string, V>>,
+  map: (value: V, key: string) => W,
+): Record<string, W> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value, key)]));
+}
+
+function open() {
+  const addresses = dlopen(addressesOf(definitions));
+  const functions = byAddress(definitions, addresses);
   // An isolate stays on its thread, so the address of errno holds for good.
   // libc keeps the memory for as long as the thread lives.
   const location = functions.__errno_location();
   if (location === null) throw new LibcError("__errno_location() gave no address");
   const errno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(location, 4));
-  return opened = { functions, errno };
+  return opened = { addresses, functions, errno };
 }
 
 /**
@@ -115,19 +172,33 @@ export function libc(): Libc {
   return (opened ?? open()).functions;
 }
 
-let threads: Deno.DynamicLibrary<typeof threadSymbols>["symbols"] | undefined;
+/** The functions for running guests. The first call takes time, for compiling; otherwise as {@linkcode libc}. */
+export function compiledLibc(): HotLibc {
+  return hot ??= dlopen(hotDefinitions);
+}
+
+/** Those of them that a guest may need seldom as well: compiled once they have been needed often. */
+export function hotLibc(): Pick<Libc, keyof HotLibc & keyof Libc> {
+  return hot ?? (++asked < WORTH_COMPILING ? libc() : compiledLibc());
+}
 
 /** The functions of libc that start and end threads: before glibc 2.34 they were in a library of their own. */
 export function pthreads() {
-  return threads ??= openThreads();
+  return threads ??= byAddress(threadDefinitions, threadAddresses());
 }
 
-function openThreads() {
+function threadAddresses(): Addresses {
+  const symbols = addressesOf(threadDefinitions);
   try {
-    return Deno.dlopen("libc.so.6", threadSymbols).symbols;
+    return Deno.dlopen(LIBC, symbols).symbols;
   } catch {
-    return Deno.dlopen("libpthread.so.0", threadSymbols).symbols;
+    return Deno.dlopen("libpthread.so.0", symbols).symbols;
   }
+}
+
+/** The address of a function that can handle signals, and does nothing. */
+export function idleHandler(): Deno.PointerValue {
+  return (opened ?? open()).addresses.abs!;
 }
 
 /** errno, of use only right after the call that failed: anything in between may change it. */

@@ -1,7 +1,7 @@
 /** Waits for many things at once (epoll(7)): what each file descriptor is ready for is its watcher's to do. */
 
 import { EventFd } from "./eventfd.ts";
-import { libc } from "./libc.ts";
+import { hotLibc, libc } from "./libc.ts";
 import { syscall } from "./syscall.ts";
 
 const EPOLL_CLOEXEC = 0o2000000n;
@@ -63,7 +63,8 @@ export class Poller implements Disposable {
   /** Waits on this thread. @param most The most milliseconds; 0 only looks. @returns Whether anything was ready. */
   wait(most: number): boolean {
     // A signal ends it as well: then nothing was ready.
-    return this.#handle(this.#events, libc().epoll_wait(this.#fd, this.#bytes, MOST_EVENTS, most));
+    const count = hotLibc().epoll_wait(this.#fd, this.#bytes, MOST_EVENTS, most);
+    return this.#handle(this.#events, count);
   }
 
   /**

@@ -7,7 +7,7 @@ import { Block } from "./block.ts";
 import { hasAttribute, setAttribute32, triggerAttribute } from "./device_attr.ts";
 import { type Advice, Errno, SystemCallError } from "./errno.ts";
 import { vcpu } from "./ioctl.ts";
-import { errno, ioctl, type Libc, libc } from "./libc.ts";
+import { compiledLibc, errno, type HotLibc, ioctl, libc } from "./libc.ts";
 import { RunPage } from "./run_page.ts";
 import { registerName, registerSize } from "./registers.ts";
 import { kvm_one_reg, kvm_reg_list, kvm_vcpu_events, kvm_vcpu_init } from "./structs.ts";
@@ -62,8 +62,8 @@ export function runError(code: number): SystemCallError {
 /** A vCPU made by KVM_CREATE_VCPU. */
 export class KvmVcpu implements Vcpu {
   readonly #fd: number;
-  readonly #ioctlPointer: Libc["ioctlPointer"] = libc().ioctlPointer;
-  readonly #ioctlPlain: Libc["ioctlPlain"] = libc().ioctlPlain;
+  /** The call that runs it here; a vCPU that a thread of its own runs has no use for it. */
+  #ioctlPlain?: HotLibc["ioctlPlain"];
   readonly #context: VcpuContext;
   #page?: RunPage;
   /** Whether the kernel collects writes in the ring; as long as not, the ring's page is left alone. */
@@ -131,6 +131,7 @@ export class KvmVcpu implements Vcpu {
   run(): Exit {
     const page = this.#page;
     if (page === undefined) throw new Error("KVM_RUN needs KVM_ARM_VCPU_INIT first");
+    this.#ioctlPlain ??= compiledLibc().ioctlPlain;
     if (!this.#isHeld && this.#ioctlPlain(this.#fd, KVM_RUN, 0) < 0) this.#checkError();
     if (this.collects) {
       // What was written before this exit comes out before it.
@@ -190,7 +191,7 @@ export class KvmVcpu implements Vcpu {
 
   #oneRegIoctl(call: "KVM_GET_ONE_REG" | "KVM_SET_ONE_REG", id: bigint): void {
     this.#oneReg.set("id", id);
-    if (this.#ioctlPointer(this.#fd, vcpu[call], this.#oneReg.pointer) >= 0) return;
+    if (libc().ioctlPointer(this.#fd, vcpu[call], this.#oneReg.pointer) >= 0) return;
     const code = errno();
     throw new SystemCallError(`${call} ${registerName(id)}`, code, registerAdvice);
   }

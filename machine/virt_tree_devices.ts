@@ -2,6 +2,10 @@
 
 import { type DeviceTreeNode, type DeviceTreeProperty, node } from "../boot/device_tree.ts";
 import { empty, phandle, string, stringlist, u32 } from "../boot/device_tree_values.ts";
+import { PL011_ID } from "../devices/pl011_words.ts";
+import { PL031_ID } from "../devices/pl031.ts";
+import { PL061_ID } from "../devices/pl061.ts";
+import type { PrimecellId } from "../devices/primecell.ts";
 import { PL011, PL031, PL061, type Place, POWER_KEY_LINE } from "./virt_layout.ts";
 import {
   at,
@@ -43,17 +47,17 @@ export function clockNode(): DeviceTreeNode {
 
 /** The serial port (Linux Documentation/devicetree/bindings/serial/pl011.yaml). */
 export function pl011Node(): DeviceTreeNode {
-  return primeCell("pl011", PL011, ["uartclk", "apb_pclk"]);
+  return primeCell("pl011", PL011, PL011_ID, ["uartclk", "apb_pclk"]);
 }
 
 /** The real-time clock (Linux Documentation/devicetree/bindings/rtc/arm,pl031.yaml). */
 export function pl031Node(): DeviceTreeNode {
-  return primeCell("pl031", PL031, ["apb_pclk"]);
+  return primeCell("pl031", PL031, PL031_ID, ["apb_pclk"]);
 }
 
 /** The GPIO lines, one of which is the power key's (Linux Documentation/devicetree/bindings/gpio/pl061-gpio.yaml). */
 export function pl061Node(): DeviceTreeNode {
-  return primeCell("pl061", PL061, ["apb_pclk"], [
+  return primeCell("pl061", PL061, PL061_ID, ["apb_pclk"], [
     ["gpio-controller", empty],
     ["#gpio-cells", u32(2)],
     ...interruptController(2, GPIO_PHANDLE),
@@ -61,15 +65,22 @@ export function pl061Node(): DeviceTreeNode {
   ]);
 }
 
-/** A PrimeCell of Arm (Linux Documentation/devicetree/bindings/arm/primecell.yaml). @param clocks What it calls its clocks. */
+/**
+ * A PrimeCell of Arm (Linux Documentation/devicetree/bindings/arm/primecell.yaml).
+ *
+ * @param id What its registers say it is: a driver that is told need not read them, each with an exit.
+ * @param clocks What it calls its clocks.
+ */
 function primeCell(
   name: string,
   place: Place,
+  id: PrimecellId,
   clocks: readonly string[],
   more: readonly DeviceTreeProperty[] = [],
 ): DeviceTreeNode {
   return node(at(name, place), [
     ["compatible", stringlist(`arm,${name}`, "arm,primecell")],
+    ["arm,primecell-periphid", u32(id.number)],
     ["reg", reg(place)],
     ["interrupts", u32(GIC_SPI, place.spi, IRQ_TYPE_LEVEL_HIGH)],
     ["clocks", u32(...clocks.map(() => CLOCK_PHANDLE))],

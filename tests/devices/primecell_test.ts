@@ -35,7 +35,7 @@ for (const [name, device, peripheral] of cells) {
 Deno.test("PrimecellId spells the number that drivers match, designer and revision included", () => {
   const id = new PrimecellId(0xabc, 0xd);
   const number = OFFSETS.slice(0, 4).reduce((all, at, i) => all + id.read(at) * 2 ** (8 * i), 0);
-  assertEquals(number, 0x00d4_1abc);
+  assertEquals([number, id.number], [0x00d4_1abc, 0x00d4_1abc]);
 });
 
 for (const offset of [0, -4, 0xfdc, 0xfe1, 0xfe2, 0xfff, 0x1000]) {

@@ -1,8 +1,17 @@
 /** Tests the door to libc: errors with their names, and calls that a signal interrupts. */
 
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Errno, SystemCallError } from "../../kvm/errno.ts";
-import { cString, errno, ioctl, ioctlWithNumber, libc, retryInterrupted } from "../../kvm/libc.ts";
+import {
+  compiledLibc,
+  cString,
+  errno,
+  hotLibc,
+  ioctl,
+  ioctlWithNumber,
+  libc,
+  retryInterrupted,
+} from "../../kvm/libc.ts";
 import { Ticker } from "../../kvm/ticker.ts";
 import { poll } from "../poll.ts";
 
@@ -17,8 +26,33 @@ Deno.test("errno tells why a call failed", () => {
   assertEquals(errno(), Errno.ENOENT);
 });
 
+Deno.test("errno holds after each of many calls by address, whatever is allocated meanwhile", () => {
+  let garbage: unknown[] = [];
+  for (let i = 0; i < 100_000; i++) {
+    const result = libc().read(-1, new Uint8Array(8), 8n);
+    const code = errno();
+    if (result !== -1n || code !== Errno.EBADF) throw new Error(`${i}: ${result}, errno ${code}`);
+    garbage = [garbage.length < 1000 ? garbage : [], i];
+  }
+});
+
 Deno.test("libc is opened once", () => {
   assertEquals(libc(), libc());
+});
+
+Deno.test("hotLibc calls by address, until compiling is worth it", () => {
+  const { write } = libc();
+  let asked = 0;
+  while (hotLibc().write === write && asked < 100_000) asked++;
+  assert(asked > 100 && asked < 100_000, `${asked}`);
+  assertEquals(hotLibc().write, compiledLibc().write);
+});
+
+Deno.test("libc and compiledLibc call the same functions", () => {
+  for (const { read, write } of [libc(), compiledLibc()]) {
+    assertEquals([read(-1, new Uint8Array(1), 1n), errno()], [-1n, Errno.EBADF]);
+    assertEquals([write(-1, new Uint8Array(1), 1n), errno()], [-1n, Errno.EBADF]);
+  }
 });
 
 Deno.test("ioctl throws an error with the ioctl's name and errno's", () => {

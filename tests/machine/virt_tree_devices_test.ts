@@ -4,16 +4,17 @@ import { assert, assertEquals } from "@std/assert";
 import { cells, says, strings, tree, virtioMmio } from "./virt_tree_lookup.ts";
 
 const primeCells = [
-  ["pl011", 0x0900_0000, 1, ["uartclk", "apb_pclk"]],
-  ["pl031", 0x0901_0000, 2, ["apb_pclk"]],
-  ["pl061", 0x0903_0000, 7, ["apb_pclk"]],
+  ["pl011", 0x0900_0000, 1, 0x34_1011, ["uartclk", "apb_pclk"]],
+  ["pl031", 0x0901_0000, 2, 0x14_1031, ["apb_pclk"]],
+  ["pl061", 0x0903_0000, 7, 0x04_1061, ["apb_pclk"]],
 ] as const;
 
-for (const [name, base, spi, clocks] of primeCells) {
+for (const [name, base, spi, id, clocks] of primeCells) {
   Deno.test(`virtDeviceTree: the ${name} is where it is`, () => {
     const root = tree(), path = `/${name}@${base.toString(16)}`;
     const [clock] = cells(root, "/apb-pclk", "phandle") ?? [];
     assertEquals(strings(root, path, "compatible"), [`arm,${name}`, "arm,primecell"]);
+    assertEquals(cells(root, path, "arm,primecell-periphid"), [id]);
     assertEquals(cells(root, path, "reg"), [0, base, 0, 0x1000]);
     assertEquals(cells(root, path, "interrupts"), [0, spi, 4]);
     assertEquals(strings(root, path, "clock-names"), [...clocks]);
