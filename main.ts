@@ -9,7 +9,7 @@ import { say, StepList, write } from "./command/say.ts";
 import { MeteredRunner, statsTable } from "./command/stats.ts";
 import { Stop } from "./command/stop.ts";
 import { buildTiny } from "./command/tiny.ts";
-import { HELP, UsageError } from "./command/usage.ts";
+import { help, UsageError } from "./command/usage.ts";
 import { buildVirt } from "./command/virt.ts";
 import { openSystem } from "./machine/accel.ts";
 import type { End } from "./machine/end.ts";
@@ -185,7 +185,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const request = parseOptions(args);
     switch (request.kind) {
       case "help":
-        console.log(HELP);
+        console.log(help());
         return ExitCode.ok;
       case "version":
         console.log(`orchid ${config.version}`);

@@ -21,7 +21,8 @@ function wrap(words: readonly string[]): string {
 const WIDTH = 78;
 
 /** What `--help` prints. */
-export const HELP = `Orchid runs an arm64 virtual machine, on KVM or on a software CPU.
+export const help = () =>
+  `Orchid runs an arm64 virtual machine, on KVM or on a software CPU.
 
 Usage: main.ts [options] <guest>
 

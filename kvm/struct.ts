@@ -62,11 +62,48 @@ function layOut<F extends Fields>(
   fields: F,
   place: (end: number, field: CType) => number,
 ): Struct<F> {
-  const offset: Record<string, number> = {};
-  const width: Record<string, number> = {};
+  const places: Place[] = [];
   let size = 0, end = 0, align = 1;
   for (const [name, field] of Object.entries(fields)) {
     const at = place(end, field);
+    places.push({ name, field, at });
+    end = at + field.size;
+    size = Math.max(size, end);
+    align = Math.max(align, field.align);
+  }
+  let tables: Tables | undefined;
+  return {
+    fields,
+    size: roundUp(size, align),
+    align,
+    // Most programs use few of the many structs that there are.
+    // Object.entries has no types to offer; the loops visit every path of F.
+    get offset() {
+      return (tables ??= tablesOf(places)).offset as Struct<F>["offset"];
+    },
+    get width() {
+      return (tables ??= tablesOf(places)).width as Struct<F>["width"];
+    },
+  };
+}
+
+/** Where a field lies. */
+interface Place {
+  readonly name: string;
+  readonly field: CType;
+  readonly at: number;
+}
+
+/** The offset and the width of each path. */
+interface Tables {
+  readonly offset: Record<string, number>;
+  readonly width: Record<string, number>;
+}
+
+function tablesOf(places: readonly Place[]): Tables {
+  const offset: Record<string, number> = {};
+  const width: Record<string, number> = {};
+  for (const { name, field, at } of places) {
     offset[name] = at;
     width[name] = field.element ?? field.size;
     const inner = field as Partial<Struct<Fields>>;
@@ -74,16 +111,6 @@ function layOut<F extends Fields>(
       offset[`${name}.${path}`] = at + innerAt;
       width[`${name}.${path}`] = inner.width?.[path] ?? 0;
     }
-    end = at + field.size;
-    size = Math.max(size, end);
-    align = Math.max(align, field.align);
   }
-  return {
-    fields,
-    // Object.entries has no types to offer; the loops above visit every path of F.
-    offset: offset as Struct<F>["offset"],
-    width: width as Struct<F>["width"],
-    size: roundUp(size, align),
-    align,
-  };
+  return { offset, width };
 }

@@ -2,7 +2,7 @@
 
 import { assertEquals, assertMatch } from "@std/assert";
 import { fromFileUrl } from "@std/path";
-import { HELP } from "../../command/usage.ts";
+import { help } from "../../command/usage.ts";
 import config from "../../deno.json" with { type: "json" };
 import { flat, flood } from "../guests/programs.ts";
 import { once, testsInLanes } from "../lanes.ts";
@@ -84,7 +84,7 @@ test("main.ts --version prints its version", () => orchid(["--version"]), (outco
 }, hostTest);
 
 test("main.ts --help prints the help text", () => orchid(["--help"]), (outcome) => {
-  assertEquals(outcome, { code: 0, stdout: `${HELP}\n`, stderr: "" });
+  assertEquals(outcome, { code: 0, stdout: `${help()}\n`, stderr: "" });
 }, hostTest);
 
 const verbose = once(() => orchid(["-v", guestPath("mmio-widths")]));
