@@ -129,8 +129,7 @@ export class KvmVcpu implements Vcpu {
   }
 
   run(): Exit {
-    const page = this.#page;
-    if (page === undefined) throw new Error("KVM_RUN needs KVM_ARM_VCPU_INIT first");
+    const { page } = this;
     this.#ioctlPlain ??= compiledLibc().ioctlPlain;
     if (!this.#isHeld && this.#ioctlPlain(this.#fd, KVM_RUN, 0) < 0) this.#checkError();
     if (this.collects) {
