@@ -86,7 +86,7 @@ export function linuxNotes(rounds: number, memory: number, qemu: string): string
 Both boot the same kernel and initramfs with ${memory} MiB, from fork to exit, to an init that switches off
 at once; Deno's caches are filled. Orchid is the one file that \`deno task bundle\` makes; from its
 sources it is main.ts with its hundred modules, types not checked (--no-check).
-In an emulated box memory that has held code takes up to 0.1 s for each 2 MiB when it is next written
+In an emulated box memory that has held code takes 0.02 to 0.12 s for each 2 MiB when it is next written
 to: a boot pays there for the one before it.
 Until the first KVM_RUN: when QEMU's tracing or Orchid's -v tells of it, in runs of their own.
 Exits: of one boot, by --stats, without KVM_EXIT_INTR: that is no exit of a vCPU's, but the end of a

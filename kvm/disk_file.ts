@@ -15,13 +15,6 @@ const LOCK_EX = 2;
 const LOCK_NB = 4;
 const SECTOR_SIZE = 512;
 
-const symbols = {
-  // int flock(int fd, int operation);
-  flock: { parameters: ["i32", "i32"], result: "i32" },
-} as const satisfies Deno.ForeignLibraryInterface;
-
-let opened: Deno.DynamicLibrary<typeof symbols>["symbols"] | undefined;
-
 const openAdvice: Advice = {
   ENOENT: "there is no such file",
   EACCES: "its permissions forbid it; with ,ro it need not be written",
@@ -73,8 +66,7 @@ export class DiskFile implements Disposable {
 
   #lock(path: string): void {
     const operation = (this.readOnly ? LOCK_SH : LOCK_EX) | LOCK_NB;
-    opened ??= Deno.dlopen("libc.so.6", symbols).symbols;
-    if (opened.flock(this.fd, operation) === 0) return;
+    if (libc().flock(this.fd, operation) === 0) return;
     const code = errno();
     if (code !== Errno.EAGAIN) throw new SystemCallError(`flock ${path}`, code);
     throw new DiskError(

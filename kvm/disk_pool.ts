@@ -1,6 +1,7 @@
 /** What a disk does on threads of Deno's pool: where the host has no io_uring, and what that cannot do. */
 
 import type { DiskRequest } from "../devices/virtio/disk.ts";
+import { openLibc } from "./libc.ts";
 import type { Transfer } from "./disk_transfer.ts";
 
 const FALLOC_FL_KEEP_SIZE = 1;
@@ -24,7 +25,7 @@ const symbols = {
 
 let opened: Deno.DynamicLibrary<typeof symbols>["symbols"] | undefined;
 
-const io = () => opened ??= Deno.dlopen("libc.so.6", symbols).symbols;
+const io = () => opened ??= openLibc(symbols);
 
 /** Moves the bytes that a transfer describes, or flushes. @returns How many were moved; below zero if that failed. */
 export async function moveAside(fd: number, transfer: Transfer): Promise<number> {

@@ -3,7 +3,7 @@
 import { Block } from "./block.ts";
 import { EventFd } from "./eventfd.ts";
 import { Errno, SystemCallError } from "./errno.ts";
-import { errno, libc, retryInterrupted } from "./libc.ts";
+import { errno, libc, openLibc, retryInterrupted } from "./libc.ts";
 import { map, MAP_POPULATE, MAP_SHARED, PROT_READ, PROT_WRITE } from "./mapping.ts";
 import { poller } from "./poller.ts";
 import { io_uring_cqe, io_uring_params, io_uring_sqe } from "./structs.ts";
@@ -139,7 +139,7 @@ export class IoUring implements Disposable {
       libc().close(fd);
       return;
     }
-    enter ??= Deno.dlopen("libc.so.6", symbols).symbols.io_uring_enter;
+    enter ??= openLibc(symbols).io_uring_enter;
     return new IoUring(fd, params, completions);
   }
 

@@ -69,6 +69,8 @@ const definitions = {
     result: "i32",
     nonblocking: true,
   },
+  // int flock(int fd, int operation);
+  flock: { parameters: ["i32", "i32"], result: "i32" },
   // int *__errno_location(void);
   __errno_location: { parameters: [], result: "pointer" },
   // int abs(int j); only its address is wanted: a signal handler that does nothing.
@@ -116,8 +118,13 @@ const WORTH_COMPILING = 5000;
 /** libc is not to be had: another operating system, or a missing permission. */
 export class LibcError extends OrchidError {}
 
-/** Opens libc, or a part of it. @throws {LibcError} if that is not to be had. */
-function dlopen<S extends Deno.ForeignLibraryInterface>(symbols: S) {
+/**
+ * Opens libc for functions that few programs need, whose modules name them. Those
+ * that are not nonblocking are compiled here and now.
+ *
+ * @throws {LibcError} if it is not to be had.
+ */
+export function openLibc<S extends Deno.ForeignLibraryInterface>(symbols: S) {
   try {
     return Deno.dlopen(LIBC, symbols).symbols;
   } catch (error) {
@@ -153,7 +160,7 @@ function mapValues<V, W>(
 }
 
 function open() {
-  const addresses = dlopen(addressesOf(definitions));
+  const addresses = openLibc(addressesOf(definitions));
   const functions = byAddress(definitions, addresses);
   // An isolate stays on its thread, so the address of errno holds for good.
   // libc keeps the memory for as long as the thread lives.
@@ -174,7 +181,7 @@ export function libc(): Libc {
 
 /** The functions for running guests. The first call takes time, for compiling; otherwise as {@linkcode libc}. */
 export function compiledLibc(): HotLibc {
-  return hot ??= dlopen(hotDefinitions);
+  return hot ??= openLibc(hotDefinitions);
 }
 
 /** Those of them that a guest may need seldom as well: compiled once they have been needed often. */
