@@ -9,6 +9,7 @@
  */
 
 import { OrchidError } from "../vm/error.ts";
+import { once } from "../vm/once.ts";
 import { kvm_regs } from "./structs.ts";
 import { type SystemRegister, systemRegisters } from "./system_registers.ts";
 import {
@@ -77,73 +78,80 @@ export function ccsidrReg(csselr: number): bigint {
   return KVM_REG_ARM64 | KVM_REG_SIZE_U32 | KVM_REG_ARM_DEMUX | BigInt(csselr);
 }
 
-/** `count` names from `prefix`0 on, for registers that lie `stride` bytes apart in struct kvm_regs. */
-function numbered(
-  prefix: string,
-  count: number,
-  offset: number,
-  stride: number,
-): [string, bigint][] {
-  return Array.from({ length: count }, (_, i) => [`${prefix}${i}`, coreReg(offset + i * stride)]);
+/** Where struct kvm_regs has the core registers that are there once. */
+const single: ReadonlyMap<string, RegisterArray["at"]> = new Map([
+  // The kernel's name; to the architecture this is SP_EL0.
+  ["sp", "regs.sp"],
+  ["pc", "regs.pc"],
+  ["pstate", "regs.pstate"],
+  ["sp_el1", "sp_el1"],
+  ["elr_el1", "elr_el1"],
+  ["fpsr", "fp_regs.fpsr"],
+  ["fpcr", "fp_regs.fpcr"],
+]);
+
+/** Registers that are an array in there. */
+interface RegisterArray {
+  readonly at: keyof typeof kvm_regs.offset;
+  readonly names: readonly string[];
 }
 
-const core: [string, bigint][] = [
-  ...numbered("x", 31, kvm_regs.offset["regs.regs"], 8),
-  // The kernel's name; to the architecture this is SP_EL0.
-  ["sp", coreReg(kvm_regs.offset["regs.sp"])],
-  ["pc", coreReg(kvm_regs.offset["regs.pc"])],
-  ["pstate", coreReg(kvm_regs.offset["regs.pstate"])],
-  ["sp_el1", coreReg(kvm_regs.offset.sp_el1)],
-  ["elr_el1", coreReg(kvm_regs.offset.elr_el1)],
-  ...["spsr_el1", "spsr_abt", "spsr_und", "spsr_irq", "spsr_fiq"].map(
-    (name, i): [string, bigint] => [name, coreReg(kvm_regs.offset.spsr + i * 8)],
-  ),
-  ...numbered("v", 32, kvm_regs.offset["fp_regs.vregs"], 16),
-  ["fpsr", coreReg(kvm_regs.offset["fp_regs.fpsr"])],
-  ["fpcr", coreReg(kvm_regs.offset["fp_regs.fpcr"])],
-];
+const arrays = once((): readonly RegisterArray[] => [
+  { at: "regs.regs", names: numbered("x", 31) },
+  { at: "spsr", names: ["spsr_el1", "spsr_abt", "spsr_und", "spsr_irq", "spsr_fiq"] },
+  { at: "fp_regs.vregs", names: numbered("v", 32) },
+]);
+
+function numbered(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+}
+
+/** The byte offset of a core register in struct kvm_regs; nothing if there is none of that name. */
+function coreOffset(name: string): number | undefined {
+  const { offset, width } = kvm_regs;
+  const path = single.get(name);
+  if (path !== undefined) return offset[path];
+  const array = arrays().find(({ names }) => names.includes(name));
+  return array && offset[array.at] + array.names.indexOf(name) * width[array.at];
+}
 
 // The kernel gave these two each other's encoding, and it is too late to mend
 // (asm/kvm.h, KVM_REG_ARM_TIMER_CVAL): the ID that reads as CNTV_CVAL_EL0 holds
 // the counter, and the ID that reads as CNTVCT_EL0's view holds the compare value.
-const timers: [string, bigint][] = [
-  ["cntv_ctl_el0", sysReg(3, 3, 14, 3, 1)],
-  ["cntv_cval_el0", sysReg(3, 3, 14, 0, 2)],
-  ["cntvct_el0", sysReg(3, 3, 14, 3, 2)],
-  ["cntp_ctl_el0", sysReg(3, 3, 14, 2, 1)],
-  ["cntp_cval_el0", sysReg(3, 3, 14, 2, 2)],
-  ["cntpct_el0", sysReg(3, 3, 14, 0, 1)],
-];
-
-const firmware: [string, bigint][] = [
-  ["psci_version", firmwareReg(0)],
-  ["smccc_arch_workaround_1", firmwareReg(1)],
-  ["smccc_arch_workaround_2", firmwareReg(2)],
-  ["smccc_arch_workaround_3", firmwareReg(3)],
-  ["std_bmap", firmwareBitmapReg(0)],
-  ["std_hyp_bmap", firmwareBitmapReg(1)],
-  ["vendor_hyp_bmap", firmwareBitmapReg(2)],
-];
-
-const idsByName = new Map<string, bigint>([
-  ...core,
-  ...timers,
-  ...firmware,
-  // Another name for a register that has one already.
-  ["sp_el0", coreReg(kvm_regs.offset["regs.sp"])],
+const timers: ReadonlyMap<string, SystemRegister> = new Map([
+  ["cntv_ctl_el0", [3, 3, 14, 3, 1]],
+  ["cntv_cval_el0", [3, 3, 14, 0, 2]],
+  ["cntvct_el0", [3, 3, 14, 3, 2]],
+  ["cntp_ctl_el0", [3, 3, 14, 2, 1]],
+  ["cntp_cval_el0", [3, 3, 14, 2, 2]],
+  ["cntpct_el0", [3, 3, 14, 0, 1]],
 ]);
 
-let namesById: ReadonlyMap<bigint, string> | undefined;
+/** The pseudo-registers of KVM's as firmware, by their numbers. */
+const firmware = [
+  "psci_version",
+  "smccc_arch_workaround_1",
+  "smccc_arch_workaround_2",
+  "smccc_arch_workaround_3",
+];
+
+/** The bitmaps of the firmware's services, by their numbers. */
+const firmwareBitmaps = ["std_bmap", "std_hyp_bmap", "vendor_hyp_bmap"];
+
+/** Other names of registers that have one already. */
+const aliases: ReadonlyMap<string, string> = new Map([["sp_el0", "sp"]]);
 
 /** Names by ID. Hundreds of them, which a program that only sets a few registers can do without. */
-function names(): ReadonlyMap<bigint, string> {
-  return namesById ??= new Map([
-    ...Object.entries(systemRegisters).map(
+const names = once((): ReadonlyMap<bigint, string> => {
+  const core = [...single.keys(), ...arrays().flatMap(({ names }) => names)];
+  const others = [...core, ...timers.keys(), ...firmware, ...firmwareBitmaps];
+  return new Map([
+    ...Object.entries(systemRegisters()).map(
       ([name, fields]): [bigint, string] => [sysReg(...fields), name],
     ),
-    ...[...core, ...timers, ...firmware].map(([name, id]): [bigint, string] => [id, name]),
+    ...others.map((name): [bigint, string] => [registerId(name), name]),
   ]);
-}
+});
 
 /** A system register without a name here, as the assembler takes it. */
 const GENERIC_NAME = /^s([23])_([0-7])_c(1[0-5]|\d)_c(1[0-5]|\d)_([0-7])$/;
@@ -156,10 +164,14 @@ const CCSIDR_NAME = /^ccsidr\[(\d{1,2})\]$/;
  * @throws {RegisterNameError} if there is no such name.
  */
 export function registerId(name: string): bigint {
-  const lower = name.toLowerCase();
-  const known = idsByName.get(lower);
-  if (known !== undefined) return known;
-  if (Object.hasOwn(systemRegisters, lower)) return sysReg(...systemRegisters[lower]!);
+  const alias = name.toLowerCase(), lower = aliases.get(alias) ?? alias;
+  const offset = coreOffset(lower);
+  if (offset !== undefined) return coreReg(offset);
+  const timer = timers.get(lower);
+  if (timer !== undefined) return sysReg(...timer);
+  if (firmware.includes(lower)) return firmwareReg(firmware.indexOf(lower));
+  if (firmwareBitmaps.includes(lower)) return firmwareBitmapReg(firmwareBitmaps.indexOf(lower));
+  if (Object.hasOwn(systemRegisters(), lower)) return sysReg(...systemRegisters()[lower]!);
   const generic = GENERIC_NAME.exec(lower);
   if (generic !== null) {
     return sysReg(...generic.slice(1).map(Number) as unknown as SystemRegister);

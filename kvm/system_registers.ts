@@ -1,5 +1,7 @@
 /** The system registers of an arm64 vCPU by Arm's names, with the fields of their MRS and MSR instructions (Arm ARM, chapter C5). */
 
+import { once } from "../vm/once.ts";
+
 /** op0, op1, CRn, CRm, op2. */
 export type SystemRegister = readonly [
   op0: number,
@@ -19,7 +21,7 @@ function family(
 }
 
 /** Arm's registers, without the ones that are core registers to KVM (SP_EL1, ELR_EL1, SPSR_EL1, …) or timers (registers.ts). */
-export const systemRegisters: Readonly<Record<string, SystemRegister>> = {
+export const systemRegisters = once((): Readonly<Record<string, SystemRegister>> => ({
   // Debug and trace (op0 = 2).
   ...family(16, (n) => `dbgbvr${n}_el1`, (n) => [2, 0, 0, n, 4]),
   ...family(16, (n) => `dbgbcr${n}_el1`, (n) => [2, 0, 0, n, 5]),
@@ -159,4 +161,4 @@ export const systemRegisters: Readonly<Record<string, SystemRegister>> = {
   ...family(31, (n) => `pmevcntr${n}_el0`, (n) => [3, 3, 14, 8 + (n >> 3), n & 7]),
   ...family(31, (n) => `pmevtyper${n}_el0`, (n) => [3, 3, 14, 12 + (n >> 3), n & 7]),
   pmccfiltr_el0: [3, 3, 14, 15, 7],
-};
+}));

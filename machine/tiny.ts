@@ -45,11 +45,6 @@ export interface TinyMachineOptions {
 const RAM_SLOT = 0;
 const VECTOR_SLOT = 1;
 
-const PC = registerId("pc");
-const ELR_EL1 = registerId("elr_el1");
-const ESR_EL1 = registerId("esr_el1");
-const VBAR_EL1 = registerId("vbar_el1");
-
 /** How often the machine looks whether its vCPU can go on: that asks KVM for registers. */
 export const TURNS_BETWEEN_CHECKS = 4;
 
@@ -140,7 +135,7 @@ export class TinyMachine implements Machine, Disposable {
     this.#undescribed = exit.faultIpa;
     // As on hardware where nothing answers. A guest with vectors of its own may go on from there.
     if (this.vcpu.injectExternalDataAbort()) return;
-    const pc = this.vcpu.getOneReg(PC);
+    const pc = this.#register("pc");
     this.#crash({ summary: `MMIO access at ${hex(exit.faultIpa)} at PC ${hex(pc)}` });
   }
 
@@ -152,7 +147,7 @@ export class TinyMachine implements Machine, Disposable {
 
   /** Where the vCPU is. */
   get pc(): bigint {
-    return this.vcpu.getOneReg(PC);
+    return this.#register("pc");
   }
 
   /** Gives the virtual machine back to the kernel. */
@@ -187,13 +182,17 @@ export class TinyMachine implements Machine, Disposable {
     }
   }
 
+  #register(name: string): bigint {
+    return this.vcpu.getOneReg(registerId(name));
+  }
+
   /** One of Orchid's vectors loaded from the crash port. */
   #exception(vector: number): void {
-    const pc = Number(this.vcpu.getOneReg(PC));
+    const pc = Number(this.#register("pc"));
     // The guest itself may load from the crash port: that tells nothing.
     if (pc < VECTOR_PAGE.base || pc >= VECTOR_PAGE.base + VECTOR_PAGE.size) return;
-    const esr = this.vcpu.getOneReg(ESR_EL1);
-    const instruction = this.#instructionAt(this.vcpu.getOneReg(ELR_EL1));
+    const esr = this.#register("esr_el1");
+    const instruction = this.#instructionAt(this.#register("elr_el1"));
     // Zeroed memory decodes as `udf #0`: this is how a program without an end ends.
     if (vector % 4 === 0 && exceptionClass(esr) === EC_UNKNOWN && instruction === 0) {
       this.end = { kind: "end-of-code" };
@@ -229,9 +228,9 @@ export class TinyMachine implements Machine, Disposable {
   #checkVectors(): void {
     const suspect = this.#suspect;
     this.#suspect = undefined;
-    const pc = this.vcpu.getOneReg(PC);
-    if (!OWN_VECTORS.includes(pc & 0x7ffn) || this.vcpu.getOneReg(ELR_EL1) !== pc) return;
-    const vbar = this.vcpu.getOneReg(VBAR_EL1);
+    const pc = this.#register("pc");
+    if (!OWN_VECTORS.includes(pc & 0x7ffn) || this.#register("elr_el1") !== pc) return;
+    const vbar = this.#register("vbar_el1");
     if (vbar !== (pc & ~0x7ffn)) return;
     // Once may be chance: a handler that was about to go on.
     if (suspect !== pc) {

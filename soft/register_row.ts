@@ -55,7 +55,7 @@ export const UNKNOWN = 0x1de7_ec7e_dbad_c0den;
 
 /** The encoding of a register: by its fields, or by name where kvm/system_registers.ts has it. */
 export function encodingOf(register: string | SystemRegister): number {
-  const fields = typeof register === "string" ? systemRegisters[register] : register;
+  const fields = typeof register === "string" ? systemRegisters()[register] : register;
   const id = fields === undefined ? registerId(register as string) : sysReg(...fields);
   return Number(id & ENCODING_MASK);
 }

@@ -115,7 +115,7 @@ export function chooseRead(random: Random): SystemRegister {
   return random.percent(50) ? random.pick(readable) : random.pick(writable).fields;
 }
 
-const known = new Set(Object.values(systemRegisters).map((fields) => fields.join()));
+const known = new Set(Object.values(systemRegisters()).map((fields) => fields.join()));
 
 /** A place among system registers (`op0` 2) or instructions (1) where no version of the architecture has anything. */
 export function unallocated(random: Random, op0: 1 | 2): SystemRegister {
