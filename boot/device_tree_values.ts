@@ -7,6 +7,8 @@ const CELL_BITS = 32;
 /** How many bytes a cell has. */
 export const CELL_SIZE = 4;
 
+const encoder = new TextEncoder();
+
 /** `<empty>`: a property that says something by being there. */
 export const empty: Uint8Array = new Uint8Array();
 
@@ -16,7 +18,7 @@ export const empty: Uint8Array = new Uint8Array();
  * @throws {DeviceTreeError} if one is no whole number of 32 bits.
  */
 export function u32(...values: readonly number[]): Uint8Array<ArrayBuffer> {
-  return concat(values.map((value) => cells(value, 1)));
+  return inCells(values, 1);
 }
 
 /**
@@ -25,7 +27,7 @@ export function u32(...values: readonly number[]): Uint8Array<ArrayBuffer> {
  * @throws {DeviceTreeError} if one is no whole number of 64 bits.
  */
 export function u64(...values: readonly (number | bigint)[]): Uint8Array<ArrayBuffer> {
-  return concat(values.map((value) => cells(value, 2)));
+  return inCells(values, 2);
 }
 
 /**
@@ -34,26 +36,40 @@ export function u64(...values: readonly (number | bigint)[]): Uint8Array<ArrayBu
  * @throws {DeviceTreeError} if it does not fit.
  */
 export function cells(value: number | bigint, count: number): Uint8Array<ArrayBuffer> {
-  if (count === 1 && typeof value === "number" && value === value >>> 0) return cell(value);
+  return inCells([value], count);
+}
+
+/** Numbers in that many cells each. A guest waits for its tree: they go straight to where they belong. */
+function inCells(values: readonly (number | bigint)[], count: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(values.length * count * CELL_SIZE);
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of values.entries()) {
+    const at = i * count * CELL_SIZE, last = at + (count - 1) * CELL_SIZE;
+    // What most values are.
+    if (typeof value === "number" && value === value >>> 0 && count > 0) {
+      view.setUint32(last, value);
+    } else {
+      setWide(view, at, last, value);
+    }
+  }
+  return bytes;
+}
+
+/** Writes a number of any size into the cells from `first` to `last`. */
+function setWide(view: DataView, first: number, last: number, value: number | bigint): void {
   if (typeof value === "number" && !Number.isSafeInteger(value)) {
     throw new DeviceTreeError(`${value} is no exact whole number, and a cell holds nothing else`);
   }
-  const bits = BigInt(value);
-  if (bits !== BigInt.asUintN(count * CELL_BITS, bits)) {
-    throw new DeviceTreeError(
-      `${value} does not fit in the ${count * CELL_BITS} bits that a device tree has for it`,
-    );
+  let rest = BigInt(value);
+  for (let at = last; at >= first; at -= CELL_SIZE, rest >>= BigInt(CELL_BITS)) {
+    view.setUint32(at, Number(BigInt.asUintN(CELL_BITS, rest)));
   }
-  const result = new Uint8Array(count * CELL_SIZE);
-  for (let i = result.length - 1, rest = bits; i >= 0; i--, rest >>= 8n) {
-    result[i] = Number(rest & 0xffn);
-  }
-  return result;
-}
-
-/** What most values are. */
-function cell(value: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array([value >>> 24, value >>> 16, value >>> 8, value]);
+  // Also of a negative number, of which a sign is left.
+  if (rest === 0n) return;
+  const bits = last - first + CELL_SIZE;
+  throw new DeviceTreeError(
+    `${value} does not fit in the ${bits * 8} bits that a device tree has for it`,
+  );
 }
 
 /**
@@ -78,7 +94,7 @@ export function string(text: string): Uint8Array<ArrayBuffer> {
   if (text.includes("\0")) {
     throw new DeviceTreeError(`${JSON.stringify(text)} has a zero inside, where it would end`);
   }
-  return new TextEncoder().encode(`${text}\0`);
+  return encoder.encode(`${text}\0`);
 }
 
 /**

@@ -14,7 +14,7 @@ import {
   TOKEN_ALIGNMENT,
 } from "./device_tree_format.ts";
 import { nameTrouble } from "./device_tree_names.ts";
-import { concat, string, u32, u64 } from "./device_tree_values.ts";
+import { CELL_SIZE, concat, string, u32, u64 } from "./device_tree_values.ts";
 
 /** What else goes into the file. */
 export interface EncodeOptions {
@@ -41,10 +41,8 @@ export function encodeDeviceTree(
   options: EncodeOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const { memoryReservations = [], bootCpuidPhys = 0, anyNames = false } = options;
-  const blocks = new Blocks(anyNames);
-  blocks.addTree(root);
+  const { structure, strings } = new Blocks(root, anyNames);
   const reservations = reservationBlock(memoryReservations);
-  const structure = concat(blocks.structure), strings = concat(blocks.strings);
   const structureAt = FDT_HEADER_SIZE + reservations.length;
   const stringsAt = structureAt + structure.length;
   const header = u32(
@@ -71,25 +69,29 @@ function reservationBlock(reservations: readonly MemoryReservation[]): Uint8Arra
   return concat([...entries, u64(0, 0)]);
 }
 
-/** The structure block and the strings block, while they grow. */
+/** The structure block and the strings block of a tree. */
 class Blocks {
-  readonly structure: Uint8Array[] = [];
-  readonly strings: Uint8Array[] = [];
-  readonly #anyNames: boolean;
+  readonly #structure = new Block();
+  readonly #strings = new Block();
   /** Where in the strings block each name is. */
   readonly #nameOffsets = new Map<string, number>();
-  #stringsSize = 0;
+  readonly #anyNames: boolean;
 
-  constructor(anyNames: boolean) {
+  constructor(root: DeviceTreeNode, anyNames: boolean) {
     this.#anyNames = anyNames;
-  }
-
-  addTree(root: DeviceTreeNode): void {
     if (root.name !== "") {
       throw new DeviceTreeError(`the device tree's root has a name: ${root.name}`);
     }
     this.#addNode(root, 1);
-    this.structure.push(u32(FDT_END));
+    this.#structure.addCell(FDT_END);
+  }
+
+  get structure(): Uint8Array {
+    return this.#structure.bytes;
+  }
+
+  get strings(): Uint8Array {
+    return this.#strings.bytes;
   }
 
   #addNode(node: DeviceTreeNode, level: number): void {
@@ -100,27 +102,74 @@ class Blocks {
     if (trouble !== undefined) {
       throw new DeviceTreeError(`the device tree cannot be written: ${trouble}`);
     }
-    this.structure.push(u32(FDT_BEGIN_NODE), padded(string(node.name)));
+    const structure = this.#structure;
+    structure.addCell(FDT_BEGIN_NODE);
+    structure.add(string(node.name));
+    structure.pad();
     for (const [name, value] of node.properties) {
-      this.structure.push(u32(FDT_PROP, value.length, this.#nameOffset(name)), padded(value));
+      structure.addCell(FDT_PROP);
+      structure.addCell(value.length);
+      structure.addCell(this.#nameOffset(name));
+      structure.add(value);
+      structure.pad();
     }
     for (const child of node.children) this.#addNode(child, level + 1);
-    this.structure.push(u32(FDT_END_NODE));
+    structure.addCell(FDT_END_NODE);
   }
 
   #nameOffset(name: string): number {
-    const known = this.#nameOffsets.get(name);
-    if (known !== undefined) return known;
-    const offset = this.#stringsSize, bytes = string(name);
-    this.#nameOffsets.set(name, offset);
-    this.#stringsSize += bytes.length;
-    this.strings.push(bytes);
+    let offset = this.#nameOffsets.get(name);
+    if (offset === undefined) {
+      offset = this.#strings.size;
+      this.#nameOffsets.set(name, offset);
+      this.#strings.add(string(name));
+    }
     return offset;
   }
 }
 
-/** Bytes with zeros behind them, so that the next token is where it must be. */
-function padded(bytes: Uint8Array): Uint8Array {
-  const over = bytes.length % TOKEN_ALIGNMENT;
-  return over === 0 ? bytes : concat([bytes, new Uint8Array(TOKEN_ALIGNMENT - over)]);
+/** As much as the tree of the virt machine needs, in bytes. */
+const USUAL_SIZE = 4096;
+
+/** A block while it grows. */
+class Block {
+  #room = new Uint8Array(USUAL_SIZE);
+  #view = new DataView(this.#room.buffer);
+  #size = 0;
+
+  get bytes(): Uint8Array {
+    return this.#room.subarray(0, this.#size);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  addCell(value: number): void {
+    const at = this.#grow(CELL_SIZE);
+    this.#view.setUint32(at, value);
+  }
+
+  add(bytes: Uint8Array): void {
+    const at = this.#grow(bytes.length);
+    this.#room.set(bytes, at);
+  }
+
+  /** Adds zeros, so that the next token is where it must be. */
+  pad(): void {
+    this.#grow(-this.#size & (TOKEN_ALIGNMENT - 1));
+  }
+
+  /** Makes room for more, which is zero. @returns Where that is. */
+  #grow(count: number): number {
+    const at = this.#size;
+    this.#size += count;
+    if (this.#size > this.#room.length) {
+      const room = new Uint8Array(2 * this.#size);
+      room.set(this.#room);
+      this.#room = room;
+      this.#view = new DataView(room.buffer);
+    }
+    return at;
+  }
 }
