@@ -19,7 +19,7 @@ export { Pace } from "./machine/pace.ts";
 export { type Accel, openSystem } from "./machine/accel.ts";
 export { TinyMachine, type TinyMachineOptions } from "./machine/tiny.ts";
 export { TinyMachineError } from "./machine/placement.ts";
-export { isSmp, VirtMachine, type VirtMachineOptions } from "./machine/virt.ts";
+export { type HostChoice, isSmp, VirtMachine, type VirtMachineOptions } from "./machine/virt.ts";
 export { VirtMachineError } from "./machine/virt_limits.ts";
 export type { VirtGuest } from "./machine/virt_guest.ts";
 export type { Machine } from "./machine/machine.ts";

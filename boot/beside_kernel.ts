@@ -22,36 +22,47 @@ const OLD_DEVICE_TREE_REACH = 512 * 2 ** 20;
 
 const alignDown = (address: number, alignment: number) => address - address % alignment;
 
+/** The end of what an initrd may be in, of a RAM whose start the kernel is near. */
+const highest = (ram: Room) =>
+  Math.min(ram.end, alignDown(ram.start, INITRD_WINDOW_ALIGNMENT) + INITRD_WINDOW);
+
 /**
- * Loads an initrd as high in memory as it may be.
+ * Where an initrd goes: as high as it may be. {@linkcode loadInitrd} checks that the kernel is below.
  *
- * @param below Where it must end at the latest: the end of RAM. A guest physical address.
- * @param above Where it may begin at the earliest: behind the kernel, and the device tree if that is there. A guest physical address.
- * @returns Where it is.
+ * @param ram Where RAM is, in guest physical addresses.
+ * @returns Nothing if not even RAM has room for it.
+ */
+export function placeInitrd({ size }: GuestFile, ram: Room): Room | undefined {
+  const start = alignDown(highest(ram) - size, PAGE_SIZE);
+  return start < ram.start ? undefined : { start, end: start + size };
+}
+
+/**
+ * Loads an initrd, while the kernel is still being loaded.
+ *
+ * @param kernel Where the kernel is, once that is known.
+ * @returns Where the initrd is.
  * @throws {GuestFileError} if it is empty or does not fit.
  */
 export async function loadInitrd(
   file: GuestFile,
   memory: GuestMemory,
-  below: number,
-  above: number,
+  ram: Room,
+  kernel: Promise<Room>,
   onProgress?: Progress,
 ): Promise<Room> {
   const { name, size } = file;
   if (size === 0) throw new GuestFileError(`${name} is empty`);
-  // The kernel is somewhere between the start of RAM and this.
-  const ram = memory.regions.find(({ base, size }) => above >= base && above <= base + size);
-  const window = alignDown(ram?.base ?? above, INITRD_WINDOW_ALIGNMENT) + INITRD_WINDOW;
-  const room = Math.max(0, Math.min(below, window) - above);
-  const start = alignDown(Math.min(below, window) - size, PAGE_SIZE);
-  if (start < above) {
-    throw new GuestFileError(
-      `${name} has ${size} bytes, and there is room for ${room} above the kernel; ` +
-        "give the guest more with --memory",
-    );
-  }
-  await copyToMemory(file, memory, [{ offset: 0, length: size, address: start }], onProgress);
-  return { start, end: start + size };
+  const place = placeInitrd(file, ram);
+  const copied = place &&
+    copyToMemory(file, memory, [{ offset: 0, length: size, address: place.start }], onProgress);
+  const [{ end: above }] = await Promise.all([kernel, copied]);
+  // If it has overwritten the kernel, that is not going to run.
+  if (place !== undefined && place.start >= above) return place;
+  throw new GuestFileError(
+    `${name} has ${size} bytes, and there is room for ${Math.max(0, highest(ram) - above)} ` +
+      "above the kernel; give the guest more with --memory",
+  );
 }
 
 /** What is in memory when the device tree is placed. */

@@ -22,6 +22,19 @@ export class Stop implements Disposable {
 
   /** @param timeout In milliseconds; no limit unless given. */
   constructor(timeout?: number) {
+    if (timeout !== undefined) {
+      this.#timer = setTimeout(
+        () => this.#stop({ kind: "timeout", milliseconds: timeout }),
+        timeout,
+      );
+    }
+  }
+
+  /**
+   * Listens to signals from now on. Before, they end the process as they always do: there
+   * is nothing to clean up yet, and the first listener takes Deno a while.
+   */
+  listen(): void {
     for (const [name, number] of Object.entries(SIGNALS) as [Deno.Signal, number][]) {
       const listener = () => {
         if (name === "SIGTERM" && this.onTerminate()) return;
@@ -29,12 +42,6 @@ export class Stop implements Disposable {
       };
       Deno.addSignalListener(name, listener);
       this.#listeners.push([name, listener]);
-    }
-    if (timeout !== undefined) {
-      this.#timer = setTimeout(
-        () => this.#stop({ kind: "timeout", milliseconds: timeout }),
-        timeout,
-      );
     }
   }
 

@@ -8,7 +8,8 @@ import { reportUnclaimed } from "./unclaimed.ts";
 
 /** Builds the machine. */
 export function buildTiny(guest: Guest, setup: Setup): TinyMachine {
-  const { options, system, trace, made } = setup;
+  const { options, system, stop, trace, made } = setup;
+  stop.listen();
   return made.use(
     new TinyMachine(system, {
       ...options,

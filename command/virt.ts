@@ -12,7 +12,7 @@ import { writeFile } from "../kvm/file.ts";
 import { fillRandom } from "../kvm/random.ts";
 import { chooseCpus } from "../machine/cpu_choice.ts";
 import { choosePmu } from "../machine/pmu_choice.ts";
-import { isSmp, VirtMachine } from "../machine/virt.ts";
+import { type HostChoice, isSmp, VirtMachine } from "../machine/virt.ts";
 import { VirtMachineError } from "../machine/virt_limits.ts";
 import type { DiskOption } from "./disk.ts";
 import type { Options } from "./options.ts";
@@ -40,10 +40,6 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
     path === undefined ? undefined : made.use(HostFile.open(path));
   const openDisk = (disk: DiskOption) => made.use(HostDisk.open(disk.path, disk));
   const queues = Math.min(options.smp ?? 1, MOST_DISK_QUEUES);
-  const { sets, note } = chooseCpus(usableCpus(options), options.smp ?? 1, options.cpus);
-  if (note !== undefined) say(note);
-  const pmu = options.pmu ? choosePmu(hostPmus(), sets) : {};
-  if (pmu.note !== undefined) say(pmu.note);
   const input = made.use(
     new SerialInput({
       exit: () => stop.byKey(),
@@ -58,8 +54,7 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
       kernel,
       initrd: open(options.initrd),
       dtb: open(options.dtb),
-      hostCpus: sets,
-      hostPmu: pmu.hostPmu,
+      chooseHost: () => chooseHost(options),
       virtio: [
         ...options.disks.map((disk) => new VirtioBlock(openDisk(disk), queues)),
         ...(options.rng ? [new VirtioEntropy(fillRandom)] : []),
@@ -87,9 +82,19 @@ export async function buildVirt(kernel: GuestFile, setup: Setup): Promise<VirtMa
     machine.pressPowerKey();
     return isAsked = true;
   };
+  stop.listen();
   input.start();
   if (input.isTerminal) say(KEY_HELP);
   return machine;
+}
+
+/** Chooses what of the host runs the vCPUs, and says what there is to know about it. */
+function chooseHost(options: Options): HostChoice {
+  const { sets, note } = chooseCpus(usableCpus(options), options.smp ?? 1, options.cpus);
+  if (note !== undefined) say(note);
+  const pmu = options.pmu ? choosePmu(hostPmus(), sets) : {};
+  if (pmu.note !== undefined) say(pmu.note);
+  return { cpus: sets, pmu: pmu.hostPmu };
 }
 
 /** The host's CPUs to choose from: unless some are asked for, those that this process may use. */

@@ -23,20 +23,19 @@ const CPUINFO = "/proc/cpuinfo";
 /** More than /proc/cpuinfo has for the most CPUs, in bytes. */
 const LONGEST = 64 * 2 ** 20;
 
-/** A line of /proc/cpuinfo that counts (Linux arch/arm64/kernel/cpuinfo.c, `c_show`). */
-const FIELD = /^(processor|CPU implementer|CPU part)\s*:\s*(\w+)/gm;
-
 /**
  * The CPUs that are online, in order. One file tells of all of them: sysfs has two
  * for each, which a guest would wait for (`midr_el1` and `cpu_capacity` of Linux
- * Documentation/ABI/testing/sysfs-devices-system-cpu).
+ * Documentation/ABI/testing/sysfs-devices-system-cpu). Its lines are those of Linux
+ * arch/arm64/kernel/cpuinfo.c, `c_show`.
  *
  * @returns None if the host does not tell.
  */
 export function hostCpus(root = SYSFS, cpuinfo = CPUINFO): HostCpu[] {
   const found: { id: number; implementer: number; part: number }[] = [];
-  for (const [, field, text] of readText(cpuinfo, LONGEST).matchAll(FIELD)) {
-    const value = Number(text);
+  for (const line of readText(cpuinfo, LONGEST).split("\n")) {
+    const colon = line.indexOf(":");
+    const field = line.slice(0, colon).trimEnd(), value = parseInt(line.slice(colon + 1));
     if (field === "processor") found.push({ id: value, implementer: NaN, part: NaN });
     const last = found.at(-1);
     if (last === undefined) continue;

@@ -27,7 +27,13 @@ import {
   POWER_KEY_LINE,
   VIRT_RAM_BASE,
 } from "./virt_layout.ts";
-import { type LoadedFiles, loadFiles, type VirtGuest, writeDeviceTree } from "./virt_guest.ts";
+import {
+  deviceTree,
+  type LoadedFiles,
+  loadFiles,
+  type VirtGuest,
+  writeDeviceTree,
+} from "./virt_guest.ts";
 import { checkLimits } from "./virt_limits.ts";
 import { VirtVm } from "./virt_vm.ts";
 import { VIRTIO_PAGES, VirtioDevices } from "./virtio.ts";
@@ -40,14 +46,12 @@ export interface VirtMachineOptions extends VirtGuest {
   readonly smp?: number;
   /** Gives the vCPUs performance monitoring units. */
   readonly pmu?: boolean;
-  /** Which of the host's PMUs is behind them, by its type: on a host with several one must fit all of `hostCpus`. */
-  readonly hostPmu?: number;
   /** Its virtio devices, in order; 32 at the most, and a virtio console is one. */
   readonly virtio?: readonly VirtioDevice[];
   /** Where the input goes: to the serial port, unless given, or to a virtio console. Both print to the output. */
   readonly console?: "serial" | "virtio";
-  /** Which of the host's CPUs each vCPU may run on; any unless given. */
-  readonly hostCpus?: readonly (readonly number[])[];
+  /** Chooses what of the host runs the vCPUs: asked once, while the guest's files are on their way into memory. */
+  readonly chooseHost?: () => HostChoice;
   /** End after the first newline that the guest prints. */
   readonly exitOnNewline?: boolean;
   /** End when the guest asks for a reset, instead of starting it again. */
@@ -60,6 +64,14 @@ export interface VirtMachineOptions extends VirtGuest {
   readonly trace?: Trace;
   /** Told of each access that no device claims. */
   readonly onUnclaimed?: UnclaimedListener;
+}
+
+/** What of the host runs a machine's vCPUs. */
+export interface HostChoice {
+  /** For each vCPU the CPUs that it may run on; any unless given. */
+  readonly cpus?: readonly (readonly number[])[];
+  /** The PMU behind theirs, by its type: on a host with several it must be that of all those CPUs. */
+  readonly pmu?: number;
 }
 
 /** Whether a system has what the virt machine needs. */
@@ -101,6 +113,7 @@ export class VirtMachine implements Machine, AsyncDisposable {
   readonly #system: SmpSystem;
   readonly #options: VirtMachineOptions;
   readonly #trace: Trace;
+  readonly #hostPmu?: number;
   readonly #threads: VcpuThreads;
   readonly #serial: Serial;
   readonly #gpio: Pl061;
@@ -124,8 +137,10 @@ export class VirtMachine implements Machine, AsyncDisposable {
       { base: VIRT_RAM_BASE, size: memory, readOnly: false },
     ], system);
     this.#loading = this.#load();
+    const { cpus, pmu } = options.chooseHost?.() ?? {};
+    this.#hostPmu = pmu;
     this.#threads = this.runner = system.createThreads(smp);
-    if (options.hostCpus !== undefined) this.#threads.pin(options.hostCpus);
+    if (cpus !== undefined) this.#threads.pin(cpus);
     this.bus = new MmioBus(options.onUnclaimed);
     this.console = new Console(
       options.output ?? Deno.stdout,
@@ -286,23 +301,31 @@ export class VirtMachine implements Machine, AsyncDisposable {
 
   /** Makes the virtual machine around the guest that is being loaded. */
   async #build(): Promise<void> {
-    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1, pmu = false, hostPmu } = this.#options;
-    const options = { memory: this.memory, ramSize: memory, vcpus: smp, pmu, hostPmu };
+    const { memory = DEFAULT_VIRT_RAM_SIZE, smp = 1, pmu = false } = this.#options;
+    const options = {
+      memory: this.memory,
+      ramSize: memory,
+      vcpus: smp,
+      pmu,
+      hostPmu: this.#hostPmu,
+    };
     const vm = this.#vm = new VirtVm(this.#system, options);
-    const files = await this.#loading;
     const { places: virtioMmio } = this.#virtio;
     const hardware = { memory, cpus: smp, gic: vm.gicDescription, pmu, virtioMmio };
-    const tree = writeDeviceTree(this.memory, this.#options, files, hardware, this.#trace);
-    const entry = this.#options.entry ?? files.kernel.entry;
+    const tree = deviceTree(this.#options, hardware);
     this.#serial.connect(vm.vm);
     this.#virtio.connect(vm.vm, VIRTIO_SLOT);
     this.#gpio.reset();
     this.#threads.attach(vm.vcpus);
+    const files = await this.#loading;
+    this.#options.onDeviceTree?.(tree);
+    const treeAddress = writeDeviceTree(this.memory, tree, files, this.#trace);
+    const entry = this.#options.entry ?? files.kernel.entry;
     const [first] = vm.vcpus;
     first!.setOneReg(PC, BigInt(entry));
-    first!.setOneReg(X0, BigInt(tree));
+    first!.setOneReg(X0, BigInt(treeAddress));
     this.#trace.step(`Set vCPU PC to ${hex(entry)}`);
-    this.#trace.note(`Set vCPU X0 to ${hex(tree)}: the device tree`);
+    this.#trace.note(`Set vCPU X0 to ${hex(treeAddress)}: the device tree`);
   }
 
   /** Starts the guest again, in a virtual machine of its own, so that nothing is left of the one before. */

@@ -1,6 +1,11 @@
 /** Puts what a virt machine runs into its memory: the kernel, the initrd, and the device tree that tells it where it is. */
 
-import { DEVICE_TREE_ROOM, loadInitrd, placeDeviceTree } from "../boot/beside_kernel.ts";
+import {
+  DEVICE_TREE_ROOM,
+  loadInitrd,
+  placeDeviceTree,
+  placeInitrd,
+} from "../boot/beside_kernel.ts";
 import { completeDeviceTree, type Completion } from "../boot/complete_device_tree.ts";
 import type { Progress } from "../boot/copy.ts";
 import { decodeDeviceTree, decodeMemoryReservations } from "../boot/device_tree_reader.ts";
@@ -44,8 +49,13 @@ export interface LoadedFiles {
   readonly initrd?: Room;
 }
 
+/** Where a machine with that much RAM has it. */
+function ramOf(size: number): Room {
+  return { start: VIRT_RAM_BASE, end: VIRT_RAM_BASE + size };
+}
+
 /**
- * Loads a guest's files, while the caller does something else.
+ * Loads a guest's files, all at once, while the caller does something else.
  *
  * @param ramSize In bytes.
  * @throws {GuestFileError} if they are not what they should be, or do not fit.
@@ -57,36 +67,47 @@ export async function loadFiles(
   trace: Trace,
 ): Promise<LoadedFiles> {
   const { kernel: file, initrd: initrdFile, loadAddress } = guest;
-  const ram = { start: VIRT_RAM_BASE, end: VIRT_RAM_BASE + ramSize };
+  const ram = ramOf(ramSize);
   const onProgress = guest.onProgress?.(file);
-  const kernel = await loadKernel(file, memory, { ram, loadAddress, onProgress });
+  const loading = loadKernel(file, memory, { ram, loadAddress, onProgress });
+  // A person is shown one after the other.
+  if (guest.onProgress !== undefined) await loading;
+  const loadingToo = initrdFile &&
+    loadInitrd(initrdFile, memory, ram, loading, guest.onProgress?.(initrdFile));
+  const [kernel, initrd] = await Promise.all([loading, loadingToo]);
   trace.step(`Load ${file.name}, ${file.size} bytes at ${hex(kernel.start)}`);
-  if (initrdFile === undefined) return { ram, kernel };
-  const onMore = guest.onProgress?.(initrdFile);
-  const initrd = await loadInitrd(initrdFile, memory, ram.end, kernel.end, onMore);
-  trace.note(`Load ${initrdFile.name}, ${initrdFile.size} bytes at ${hex(initrd.start)}`);
+  if (initrdFile !== undefined && initrd !== undefined) {
+    trace.note(`Load ${initrdFile.name}, ${initrdFile.size} bytes at ${hex(initrd.start)}`);
+  }
   return { ram, kernel, initrd };
+}
+
+/**
+ * The device tree (flattened) of a guest whose files may still be on their way into memory.
+ *
+ * @throws {DeviceTreeError | GuestFileError} if the guest's own is none.
+ */
+export function deviceTree(guest: VirtGuest, hardware: VirtHardware): Uint8Array<ArrayBuffer> {
+  const ram = ramOf(hardware.memory);
+  const initrd = guest.initrd && placeInitrd(guest.initrd, ram);
+  const chosen = { bootargs: guest.append, initrd };
+  return guest.dtb === undefined
+    ? encodeDeviceTree(virtDeviceTree({ ...hardware, ...chosen }))
+    : fillIn(guest.dtb, { ...chosen, memory: { base: ram.start, size: hardware.memory } });
 }
 
 /**
  * Writes the device tree into memory beside the files.
  *
  * @returns Where it is.
- * @throws {RoomError | DeviceTreeError | GuestFileError} if there is no room, or the guest's own is none.
+ * @throws {RoomError} if there is no room.
  */
 export function writeDeviceTree(
   memory: GuestMemory,
-  guest: VirtGuest,
+  tree: Uint8Array,
   files: LoadedFiles,
-  hardware: VirtHardware,
   trace: Trace,
 ): number {
-  const { ram, initrd } = files;
-  const chosen = { bootargs: guest.append, initrd };
-  const tree = guest.dtb === undefined
-    ? encodeDeviceTree(virtDeviceTree({ ...hardware, ...chosen }))
-    : fillIn(guest.dtb, { ...chosen, memory: { base: ram.start, size: hardware.memory } });
-  guest.onDeviceTree?.(tree);
   const address = placeDeviceTree(files);
   memory.write(address, tree);
   trace.note(`Write the device tree, ${tree.length} bytes at ${hex(address)}`);

@@ -1,19 +1,34 @@
 /** Tests where the initrd and the device tree go. */
 
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { loadInitrd, type Occupied, placeDeviceTree, RoomError } from "../../boot/beside_kernel.ts";
+import {
+  loadInitrd,
+  type Occupied,
+  placeDeviceTree,
+  placeInitrd,
+  RoomError,
+} from "../../boot/beside_kernel.ts";
 import { fileOf, type GuestFile, GuestFileError } from "../../boot/guest_file.ts";
 import { guestMemory, pattern, RAM } from "./kernel_file.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
+/** A kernel that ends there, once it is loaded. */
+const kernelTo = (end: number) => Promise.resolve({ start: RAM.start, end });
+
 Deno.test("loadInitrd puts an initrd into the last pages of RAM", async () => {
   const memory = guestMemory();
   const file = pattern(5 * MIB + 100);
   const calls: number[][] = [];
   const onProgress = (...call: number[]) => calls.push(call);
-  const initrd = await loadInitrd(fileOf("initrd", file), memory, RAM.end, RAM.start, onProgress);
+  const initrd = await loadInitrd(
+    fileOf("initrd", file),
+    memory,
+    RAM,
+    kernelTo(RAM.start),
+    onProgress,
+  );
   const start = RAM.end - 5 * MIB - 4096;
   assertEquals(initrd, { start, end: start + file.length });
   const found = memory.bytes(start, file.length);
@@ -21,19 +36,19 @@ Deno.test("loadInitrd puts an initrd into the last pages of RAM", async () => {
   assertEquals(calls, [[4 * MIB, file.length], [file.length, file.length]]);
 });
 
-Deno.test("loadInitrd ends where it is told to", async () => {
+Deno.test("loadInitrd ends where RAM does", async () => {
   const initrd = await loadInitrd(
     fileOf("initrd", pattern(4096)),
     guestMemory(),
-    0x4080_0000,
-    RAM.start,
+    { start: RAM.start, end: 0x4080_0000 },
+    kernelTo(RAM.start),
   );
   assertEquals(initrd, { start: 0x407f_f000, end: 0x4080_0000 });
 });
 
 Deno.test("loadInitrd fills the room above the kernel to the last byte", async () => {
   const file = fileOf("initrd", pattern(8192));
-  const initrd = await loadInitrd(file, guestMemory(), RAM.end, RAM.end - 8192);
+  const initrd = await loadInitrd(file, guestMemory(), RAM, kernelTo(RAM.end - 8192));
   assertEquals(initrd, { start: RAM.end - 8192, end: RAM.end });
 });
 
@@ -62,7 +77,8 @@ const refused: [what: string, size: number, above: number, message: string][] = 
 
 for (const [what, size, above, message] of refused) {
   Deno.test(`loadInitrd refuses ${what}`, async () => {
-    const load = () => loadInitrd(fileOf("initrd", pattern(size)), guestMemory(), RAM.end, above);
+    const file = fileOf("initrd", pattern(size));
+    const load = () => loadInitrd(file, guestMemory(), RAM, kernelTo(above));
     assertEquals((await assertRejects(load, GuestFileError)).message, message);
   });
 }
@@ -75,10 +91,22 @@ Deno.test("loadInitrd refuses a file larger than any memory, without reading it"
       throw new Error("read");
     },
   };
-  await assertRejects(() => loadInitrd(file, guestMemory(), RAM.end, RAM.start), GuestFileError);
+  const load = () => loadInitrd(file, guestMemory(), RAM, kernelTo(RAM.start));
+  await assertRejects(load, GuestFileError);
+  assertEquals(placeInitrd(file, RAM), undefined);
 });
 
-Deno.test("loadInitrd keeps to 32 GiB from the gibibyte that the kernel is in", async () => {
+Deno.test("loadInitrd reads its file before the kernel is there, and says no more of it if the kernel is refused", async () => {
+  const memory = guestMemory(), refusal = new GuestFileError("no kernel");
+  const kernel = Promise.withResolvers<{ start: number; end: number }>();
+  const file = fileOf("initrd", pattern(4096));
+  const loading = loadInitrd(file, memory, RAM, kernel.promise);
+  assertEquals(Array.from(memory.bytes(RAM.end - 4096, 4096)), Array.from(pattern(4096)));
+  kernel.reject(refusal);
+  assertEquals(await assertRejects(() => loading, GuestFileError), refusal);
+});
+
+Deno.test("loadInitrd keeps to 32 GiB from the gibibyte that RAM starts in", async () => {
   // Memory of that size is more than there is: only its addresses matter.
   const region = { base: GIB, size: 63 * GIB, readOnly: false };
   const asked: number[] = [];
@@ -89,7 +117,12 @@ Deno.test("loadInitrd keeps to 32 GiB from the gibibyte that the kernel is in", 
       return new Uint8Array(new SharedArrayBuffer(length));
     },
   });
-  const initrd = await loadInitrd(fileOf("initrd", pattern(100)), memory, 64 * GIB, GIB + 50 * MIB);
+  const initrd = await loadInitrd(
+    fileOf("initrd", pattern(100)),
+    memory,
+    { start: GIB, end: 64 * GIB },
+    kernelTo(GIB + 50 * MIB),
+  );
   assertEquals(initrd, { start: 33 * GIB - 4096, end: 33 * GIB - 3996 });
   assertEquals(asked, [33 * GIB - 4096]);
 });

@@ -26,6 +26,7 @@ Deno.test("Stop does not abort before", () => {
 for (const [name, number] of [["SIGTERM", 15], ["SIGHUP", 1], ["SIGQUIT", 3]] as const) {
   Deno.test(`Stop aborts on ${name}`, async () => {
     using stop = new Stop();
+    stop.listen();
     const stopped = reason(stop);
     Deno.kill(Deno.pid, name);
     assertEquals(await stopped, { kind: "signal", name, number });
@@ -34,6 +35,7 @@ for (const [name, number] of [["SIGTERM", 15], ["SIGHUP", 1], ["SIGQUIT", 3]] as
 
 Deno.test("Stop keeps the first reason", async () => {
   using stop = new Stop(1);
+  stop.listen();
   await reason(stop);
   const listened = new Promise<void>((resolve) => {
     const listener = () => {

@@ -202,7 +202,7 @@ kvmTest("VirtMachine keeps vCPUs on the host's CPUs that they are given", async 
   await using machine = await VirtMachine.create(system, {
     memory: 2 ** 24,
     smp: 2,
-    hostCpus: [[1], [0]],
+    chooseHost: () => ({ cpus: [[1], [0]] }),
     kernel: fileOf("silence", guestCode("silence")),
     input: emptyReader,
     output: new MemoryWriter(),
@@ -219,13 +219,13 @@ kvmTest("VirtMachine keeps vCPUs on the host's CPUs that they are given", async 
 pmuTest("VirtMachine makes PMUs from the host's that is chosen", async () => {
   const [pmu] = hostPmus();
   assert(pmu !== undefined);
-  const choice = { pmu: true, hostPmu: pmu.type, smp: 2, hostCpus: [pmu.cpus, pmu.cpus] };
-  const { end } = await runVirt(guestCode("hello-psci"), choice);
+  const chooseHost = () => ({ cpus: [pmu.cpus, pmu.cpus], pmu: pmu.type });
+  const { end } = await runVirt(guestCode("hello-psci"), { pmu: true, smp: 2, chooseHost });
   assertEquals(end, { kind: "shutdown" });
 });
 
 pmuTest("VirtMachine says when there is no such PMU", async () => {
-  const noPmu = { pmu: true, hostPmu: 0x7fff };
+  const noPmu = { pmu: true, chooseHost: () => ({ pmu: 0x7fff }) };
   const error = await assertRejects(() => runVirt(guestCode("hello-psci"), noPmu), OrchidError);
   assertStringIncludes(error.message, "KVM_ARM_VCPU_PMU_V3_SET_PMU");
 });
