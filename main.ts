@@ -1,3 +1,4 @@
+#!/usr/bin/env -S deno run --allow-ffi --v8-flags=--no-lazy
 /** Orchid's command, and the loop that runs a virtual machine. */
 
 import { OrchidError } from "./vm/error.ts";

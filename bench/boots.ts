@@ -2,6 +2,7 @@
 
 import { join } from "@std/path";
 import { PROJECT } from "../tests/arm64/box.ts";
+import { V8_FLAGS } from "../tools/bundle.ts";
 import { runParameter } from "../tools/linux_image.ts";
 import { BenchmarkError, type LongSample, sampleInto } from "./process.ts";
 import { DENO } from "./samples.ts";
@@ -59,10 +60,12 @@ export class Boots {
       const guest = ["-kernel", kernel, "-initrd", initrd, "-append", append];
       return [QEMU, ...machine, ...size, ...rest, ...guest];
     }
-    const main = booter === "orchid" ? this.#file("orchid") : join(PROJECT, "main.ts");
+    const main = booter === "orchid"
+      ? [...V8_FLAGS, this.#file("orchid")]
+      : [join(PROJECT, "main.ts")];
     const size = ["--memory", `${memory}M`, "--smp", `${smp}`];
     const guest = ["--initrd", initrd, "--append", append, kernel];
-    return [...DENO, main, ...size, ...options, ...guest];
+    return [...DENO, ...main, ...size, ...options, ...guest];
   }
 
   #file(name: keyof typeof FILES): string {

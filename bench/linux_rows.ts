@@ -84,8 +84,8 @@ export function mailboxTable(inline: number[], mailbox: number[]): string {
 export function linuxNotes(rounds: number, memory: number, qemu: string): string {
   return `Medians of ${rounds} rounds, QEMU and Orchid in turns; the ratio is the median of the rounds' ratios.
 Both boot the same kernel and initramfs with ${memory} MiB, from fork to exit, to an init that switches off
-at once; Deno's caches are filled. Orchid is the one file that \`deno task bundle\` makes; from its
-sources it is main.ts with its hundred modules, types not checked (--no-check).
+at once; Deno's caches are filled. Orchid is the one file that \`deno task bundle\` makes, started as its
+first line says; from its sources it is main.ts with its hundred modules, types not checked (--no-check).
 In an emulated box memory that has held code takes 0.02 to 0.12 s for each 2 MiB when it is next written
 to: a boot pays there for the one before it.
 Until the first KVM_RUN: when QEMU's tracing or Orchid's -v tells of it, in runs of their own.

@@ -15,6 +15,7 @@ import { runOnArm64, taskArguments } from "../tests/arm64/main.ts";
 import { arm64Qemu } from "../tests/arm64/programs.ts";
 import { hasKvm } from "../tests/test_case.ts";
 import { ensureDebianPackages } from "../tools/debian/packages.ts";
+import { bundle } from "../tools/bundle.ts";
 import { type LinuxImage, linuxImage } from "../tools/linux_image.ts";
 import { run, ToolError } from "../tools/run.ts";
 import { ensureTool } from "../tools/toolchain.ts";
@@ -39,15 +40,7 @@ async function buildPrograms(folder: string): Promise<void> {
 async function prepareLinux(folder: string, { kernel, initrd }: LinuxImage): Promise<void> {
   await Deno.copyFile(kernel, join(folder, FILES.kernel));
   await Deno.copyFile(initrd, join(folder, FILES.initrd));
-  const output = ["--output", join(folder, FILES.orchid)];
-  await run([
-    Deno.execPath(),
-    "bundle",
-    "--quiet",
-    "--minify",
-    ...output,
-    join(PROJECT, "main.ts"),
-  ]);
+  await bundle(join(folder, FILES.orchid));
 }
 
 /** Runs a script of measurements where there is arm64 KVM, in a box that has more if need be; returns its exit code. */

@@ -4,6 +4,7 @@ import { parseArgs } from "@std/cli/parse-args";
 import { join } from "@std/path";
 import { PROJECT } from "../tests/arm64/box.ts";
 import { taskArguments } from "../tests/arm64/main.ts";
+import { V8_FLAGS } from "./bundle.ts";
 
 const USAGE = "usage: deno task compile [--target TARGET] [--output FILE]";
 
@@ -26,6 +27,7 @@ function compileArguments({ target, output = join(PROJECT, "build", "orchid") }:
   return [
     "compile",
     ...PERMISSIONS,
+    ...V8_FLAGS,
     ...(target === undefined ? [] : ["--target", target]),
     ...["--output", output, join(PROJECT, "main.ts")],
   ];

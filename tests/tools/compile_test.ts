@@ -103,6 +103,8 @@ compileTest("compile embeds every module and guest, and the permission to call l
     const granted = [...permissions.matchAll(/"allow_(\w+)":\[\]/g)].map(([, name]) => name);
     assertEquals(granted, ["ffi"]);
     assertStringIncludes(permissions, `"prompt":false`);
+    const flags = /"v8_flags":\[.*?\]/.exec(added)?.[0] ?? "";
+    assertStringIncludes(flags, `"--no-lazy"`);
   });
 });
 
