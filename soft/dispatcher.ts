@@ -17,8 +17,12 @@ import { ModuleEncoder } from "./wasm.ts";
 /** How often code is interpreted before it is translated, unless told otherwise: a translation costs as much as some hundred instructions interpreted. */
 const DEFAULT_WARM = 24;
 
-/** Translating an instruction takes as long as executing about so many: it is charged as these, so that a guest that makes nothing but translations is interrupted in time. */
+// What takes longer than executing an instruction is charged as so many of them: a guest
+// that makes nothing but that is interrupted in time.
+/** Translating an instruction. */
 const TRANSLATION_FUEL = 1000;
+/** Looking for an instruction where there is none, and raising the exception. */
+const FAULT_FUEL = 100;
 
 const EC_INSTRUCTION_ABORT = 0x20;
 const EC_PC_ALIGNMENT = 0x22;
@@ -82,7 +86,7 @@ export class Dispatcher {
   readonly #cache: CodeCache;
   readonly #jumps: JumpCache;
   readonly #warm: number;
-  /** Fuel of this run that translations took. */
+  /** Fuel of this run that went to something else than instructions. */
   #charged = 0;
 
   // The page that instructions came from last: its virtual address, exception
@@ -136,7 +140,7 @@ export class Dispatcher {
 
   /** Finds code for the PC the long way, or makes it, or does without; the fuel that is left. */
   #withoutJumpCache(fuel: number): number {
-    if (!this.#findPage()) return fuel - 1;
+    if (!this.#findPage()) return this.#charge(fuel, FAULT_FUEL);
     const cpu = this.#cpu;
     const low = cpu.u32[State.PC / 4]!;
     const physAddr = this.#pagePhys + (low & OFFSET_MASK);
@@ -146,9 +150,12 @@ export class Dispatcher {
       this.#jumps.remember(slot.number);
       return fuel;
     }
-    const charge = this.#translate(physAddr) * TRANSLATION_FUEL;
-    this.#charged += charge;
-    return fuel - charge;
+    return this.#charge(fuel, this.#translate(physAddr) * TRANSLATION_FUEL);
+  }
+
+  #charge(fuel: number, cost: number): number {
+    this.#charged += cost;
+    return fuel - cost;
   }
 
   /** Interprets straight code, up to where it jumps or leaves its page. */
