@@ -66,9 +66,9 @@ function setWide(view: DataView, first: number, last: number, value: number | bi
   }
   // Also of a negative number, of which a sign is left.
   if (rest === 0n) return;
-  const bits = last - first + CELL_SIZE;
+  const count = (last - first) / CELL_SIZE + 1;
   throw new DeviceTreeError(
-    `${value} does not fit in the ${bits * 8} bits that a device tree has for it`,
+    `${value} does not fit in the ${count * CELL_BITS} bits that a device tree has for it`,
   );
 }
 
