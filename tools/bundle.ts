@@ -21,7 +21,6 @@ export async function bundle(output: string): Promise<void> {
 
 if (import.meta.main) {
   try {
-    await Deno.mkdir(join(PROJECT, "build"), { recursive: true });
     await bundle(join(PROJECT, "build", "orchid.js"));
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
